@@ -1,0 +1,132 @@
+#include "agent/agent.h"
+
+#include "agent/cunit.h"
+#include "agent/pin.h"
+#include "common/pins.h"
+
+#include <fcntl.h>
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+struct lg_agent lg_agent;
+
+/* What leakgate_active() of the public header looks up. */
+extern int leakgate_agent_active;
+__attribute__((visibility("default"))) int leakgate_agent_active;
+
+/* The value is edited where it stands: putenv would allocate in the user's heap. */
+void lg_environment_restore(const char *name, const char *ours) {
+    char *value = getenv(name);
+    char *found = value != NULL ? strstr(value, ours) : NULL;
+    if (found == NULL)
+        return;
+    char *rest = found + strlen(ours);
+    if (found > value && found[-1] == ':')
+        found--;
+    else if (*rest == ':')
+        rest++;
+    memmove(found, rest, strlen(rest) + 1);
+    if (value[0] == '\0')
+        unsetenv(name);
+}
+
+/* A wrapper may have closed what it did not know: the runner still has it. */
+static int open_ledger(const char *address, struct lg_ledger *ledger) {
+    char *end;
+    long pid = strtol(address, &end, 10);
+    if (*end != ':')
+        return -1;
+    long fd = strtol(end + 1, &end, 10);
+    if (*end != '\0' || fd < 0 || fd > INT_MAX)
+        return -1;
+    if (lg_ledger_open((int)fd, ledger) == 0) {
+        close((int)fd);
+        return 0;
+    }
+    char path[64];
+    snprintf(path, sizeof(path), "/proc/%ld/fd/%ld", pid, fd);
+    int again = open(path, O_RDWR | O_CLOEXEC);
+    if (again < 0)
+        return -1;
+    int error = lg_ledger_open(again, ledger);
+    close(again);
+    return error;
+}
+
+static struct lg_host *claim_host(struct lg_ledger *ledger, uint32_t *index) {
+    uint32_t claimed = __atomic_fetch_add(&ledger->header->hosts_used, 1, __ATOMIC_ACQ_REL);
+    if (claimed >= LG_LEDGER_MAX_HOSTS)
+        return NULL;
+    *index = claimed;
+    return &ledger->header->hosts[claimed];
+}
+
+static lg_attic add_program(struct lg_ledger *ledger) {
+    char path[PATH_MAX];
+    ssize_t length = readlink("/proc/self/exe", path, sizeof(path) - 1);
+    return length < 0 ? 0 : lg_ledger_add_bytes(ledger, path, (size_t)length);
+}
+
+void lg_host_save_maps(void) {
+    struct lg_ledger *ledger = &lg_agent.ledger;
+    int fd = open("/proc/self/maps", O_RDONLY | O_CLOEXEC);
+    if (fd < 0)
+        return;
+    /* Text of unknown size goes straight to the attic: a chunk at a time would not be in one piece.
+     */
+    size_t capacity = 1 << 16;
+    size_t length = 0;
+    char *text = mmap(NULL, capacity, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    while (text != MAP_FAILED) {
+        ssize_t got = read(fd, text + length, capacity - length);
+        if (got <= 0)
+            break;
+        length += (size_t)got;
+        if (length == capacity) {
+            text = mremap(text, capacity, 2 * capacity, MREMAP_MAYMOVE);
+            capacity *= 2;
+        }
+    }
+    close(fd);
+    if (text == MAP_FAILED)
+        return;
+    lg_agent.host->maps = lg_ledger_add_bytes(ledger, text, length);
+    munmap(text, capacity);
+}
+
+static int set_up(const char *address) {
+    int error = open_ledger(address, &lg_agent.ledger);
+    if (error == 0)
+        error = lg_sampler_init(&lg_agent.sampler);
+    if (error != 0)
+        return error;
+    uint64_t start = (uint64_t)(uintptr_t)lg_agent.ledger.header;
+    lg_sampler_exclude(&lg_agent.sampler, (struct lg_range){start, start + lg_agent.ledger.bytes});
+    lg_agent.host = claim_host(&lg_agent.ledger, &lg_agent.host_index);
+    return lg_agent.host != NULL ? 0 : -1;
+}
+
+/* Before main, and in every process the runner's environment reaches: a shell that
+ * starts the test program must hand it on untouched. */
+__attribute__((constructor)) static void attach(void) {
+    const char *address = getenv(LG_LEDGER_VARIABLE);
+    if (address == NULL || !lg_cunit_present() || set_up(address) != 0)
+        return;
+    struct lg_host *host = lg_agent.host;
+    host->pid = getpid();
+    host->program = add_program(&lg_agent.ledger);
+    host->pins = lg_pin_allocator(getenv("GLIBC_TUNABLES"));
+    host->measured = lg_pin_trusted_gauges();
+    host->static_cunit = lg_cunit_take_over();
+    const char *preload = lg_ledger_text(&lg_agent.ledger, lg_agent.ledger.header->orders.preload);
+    lg_environment_restore("LD_PRELOAD", preload);
+    lg_environment_restore("GLIBC_TUNABLES", LG_PIN_TUNABLES);
+    unsetenv(LG_LEDGER_VARIABLE);
+    lg_agent.attached = true;
+    leakgate_agent_active = 1;
+    __atomic_store_n(&host->state, LG_HOST_ATTACHED, __ATOMIC_RELEASE);
+}

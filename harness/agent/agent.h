@@ -1,0 +1,49 @@
+/* The agent's own state and the calls between its files.
+ *
+ * The agent lives in the user's process. It allocates with mmap only, and does
+ * nothing at all in a process that was not started by the runner. */
+#ifndef LG_AGENT_AGENT_H
+#define LG_AGENT_AGENT_H
+
+#include "agent/sampler.h"
+#include "common/ledger.h"
+
+#include <stdbool.h>
+
+struct lg_agent {
+    bool attached; /* the ledger is mapped, and this is its host or a child */
+    struct lg_ledger ledger;
+    struct lg_host *host;
+    uint32_t host_index;
+    struct lg_sampler sampler;
+    struct lg_record *record; /* in a child: the test it runs; NULL in the host */
+    bool first_run;           /* in a child: the run that is on is the test itself */
+};
+
+extern struct lg_agent lg_agent;
+
+/* What a framework's file gives the core to run: one body of a test, with its
+ * set-up and tear-down. Called in the child only, once per run. */
+struct lg_body {
+    void (*run)(void *context);
+    void *context;
+};
+
+/* Removes what the runner put before or after the user's own value of the
+ * environment variable NAME, so that programs the tests start don't inherit it. */
+void lg_environment_restore(const char *name, const char *ours);
+
+/* Saves /proc/self/maps in the ledger, for the symbols of this host's tests. */
+void lg_host_save_maps(void);
+
+/* In the host: runs the test of RECORD in a child and waits for it. RECORD then
+ * holds the whole result. Returns when no process of that test is waited for. */
+void lg_fork_test(struct lg_record *record, struct lg_body body);
+
+/* In the child: runs BODY as often as it takes to judge it, and never returns. */
+_Noreturn void lg_child_run(struct lg_record *record, struct lg_body body);
+
+/* In the child: notes one assertion. FILE and CONDITION may be NULL. */
+void lg_child_assert(bool passed, unsigned line, const char *condition, const char *file);
+
+#endif

@@ -1,0 +1,223 @@
+#include "agent/agent.h"
+#include "agent/trial.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <time.h>
+#include <unistd.h>
+
+/* Present when the agent itself is built for coverage: _exit would lose its counters. */
+extern void __gcov_dump(void) __attribute__((weak));
+
+static uint64_t now_ns(void) {
+    struct timespec now;
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    return (uint64_t)now.tv_sec * UINT64_C(1000000000) + (uint64_t)now.tv_nsec;
+}
+
+static _Noreturn void end_child(enum lg_ending ending, int error) {
+    struct lg_record *record = lg_agent.record;
+    __atomic_store_n(&record->run_started_ns, 0, __ATOMIC_RELAXED);
+    record->error = error;
+    __atomic_store_n(&record->ending, ending, __ATOMIC_RELEASE);
+    fflush(NULL);
+    if (__gcov_dump != NULL)
+        __gcov_dump();
+    _exit(0);
+}
+
+void lg_child_assert(bool passed, unsigned line, const char *condition, const char *file) {
+    struct lg_record *record = lg_agent.record;
+    if (!lg_agent.first_run) {
+        if (!passed)
+            record->repeat = LG_REPEAT_ASSERT_FAILED;
+        return;
+    }
+    __atomic_fetch_add(&record->asserts, 1, __ATOMIC_RELAXED);
+    if (passed)
+        return;
+    __atomic_fetch_add(&record->asserts_failed, 1, __ATOMIC_RELAXED);
+    if (record->failures_kept >= LG_LEDGER_MAX_FAILURES)
+        return;
+    lg_attic offset;
+    struct lg_failure *failure = lg_ledger_allocate(&lg_agent.ledger, sizeof(*failure), &offset);
+    if (failure == NULL)
+        return;
+    failure->previous = record->failures;
+    failure->line = line;
+    failure->file = lg_ledger_add_text(&lg_agent.ledger, file);
+    failure->condition = lg_ledger_add_text(&lg_agent.ledger, condition);
+    record->failures = offset;
+    record->failures_kept++;
+}
+
+/* The output of a test is that of its first run. */
+static void silence(void) {
+    fflush(NULL);
+    int null = open("/dev/null", O_WRONLY | O_CLOEXEC);
+    if (null < 0)
+        return;
+    dup2(null, STDOUT_FILENO);
+    dup2(null, STDERR_FILENO);
+    close(null);
+}
+
+static void run_once(struct lg_body body) {
+    struct lg_record *record = lg_agent.record;
+    uint64_t started = now_ns();
+    __atomic_store_n(&record->run_started_ns, started, __ATOMIC_RELEASE);
+    body.run(body.context);
+    __atomic_store_n(&record->run_started_ns, 0, __ATOMIC_RELAXED);
+    if (lg_agent.first_run)
+        record->elapsed_ns = now_ns() - started;
+    record->runs++;
+}
+
+static void sample(struct lg_sample *out) {
+    lg_agent.record->phase = LG_PHASE_SAMPLE;
+    int error = lg_sampler_take(&lg_agent.sampler, out);
+    if (error != 0)
+        end_child(LG_ENDING_NOT_SAMPLED, -error);
+}
+
+static void keep_step(uint32_t runs, bool warm_up, const struct lg_gauges *growth) {
+    struct lg_record *record = lg_agent.record;
+    if (record->steps == 0) {
+        lg_ledger_allocate(&lg_agent.ledger, LG_LEDGER_MAX_STEPS * sizeof(struct lg_step),
+                           &record->steps);
+        if (record->steps == 0)
+            return;
+    }
+    if (record->steps_count >= LG_LEDGER_MAX_STEPS)
+        return;
+    struct lg_step *steps = (struct lg_step *)(void *)(lg_agent.ledger.attic + record->steps);
+    steps[record->steps_count] = (struct lg_step){runs, warm_up, *growth};
+    record->steps_count++;
+}
+
+/* From the base of the sampler to its latest. */
+static void keep_evidence(const struct lg_sample *before, const struct lg_sample *after) {
+    struct lg_record *record = lg_agent.record;
+    struct lg_ledger *ledger = &lg_agent.ledger;
+    if (record->evidence == 0)
+        lg_ledger_allocate(ledger, sizeof(struct lg_evidence), &record->evidence);
+    if (record->evidence == 0)
+        return;
+    struct lg_evidence *evidence = (struct lg_evidence *)(void *)(ledger->attic + record->evidence);
+    struct lg_grown_mapping grown[LG_LEDGER_MAX_GROWN];
+    const struct lg_sampler *sampler = &lg_agent.sampler;
+    size_t count = lg_maps_grown(&sampler->base, &sampler->latest, grown, LG_LEDGER_MAX_GROWN);
+    size_t kept = count < LG_LEDGER_MAX_GROWN ? count : LG_LEDGER_MAX_GROWN;
+    evidence->before = *before;
+    evidence->after = *after;
+    evidence->grown_count = (uint32_t)count;
+    evidence->grown_kept = (uint32_t)kept;
+    for (size_t i = 0; i < kept; i++) {
+        evidence->grown[i].mapping = grown[i];
+        evidence->grown[i].name = 0;
+        if (grown[i].name != 0)
+            evidence->grown[i].name =
+                lg_ledger_add_text(ledger, sampler->latest.names + grown[i].name);
+    }
+}
+
+static void run_first(struct lg_trial *trial, struct lg_body body, struct lg_sample *last) {
+    struct lg_record *record = lg_agent.record;
+    struct lg_sample before;
+    sample(&before);
+    lg_sampler_rebase(&lg_agent.sampler);
+    lg_agent.first_run = true;
+    run_once(body);
+    sample(last);
+    struct lg_gauges growth;
+    lg_sample_growth(&before, last, record->measured, &growth);
+    record->first_growth = growth;
+    bool warm_up = lg_trial_warming_up(trial);
+    lg_trial_add(trial, 1, &growth, false);
+    if (lg_gauges_grown(&growth) == 0)
+        return;
+    keep_step(1, warm_up, &growth);
+    keep_evidence(&before, last);
+}
+
+/* A repeated run gets ten times what the first took, and a second. */
+static uint64_t repeat_limit_ms(uint64_t timeout_ms, uint64_t elapsed_ns) {
+    uint64_t limit = elapsed_ns / 100000 + 1000;
+    return timeout_ms == 0 || limit < timeout_ms ? limit : timeout_ms;
+}
+
+/* Makes up to RUNS runs, fewer once DEADLINE_NS is past. Returns how many; 0 when one failed. */
+static uint32_t repeat(struct lg_body body, uint32_t runs, uint64_t deadline_ns) {
+    uint32_t made = 0;
+    while (made < runs) {
+        run_once(body);
+        if (lg_agent.record->repeat != LG_REPEAT_FINE)
+            return 0;
+        made++;
+        if (runs > 1 && now_ns() > deadline_ns)
+            break;
+    }
+    return made;
+}
+
+static void run_again(struct lg_trial *trial, struct lg_body body) {
+    struct lg_record *record = lg_agent.record;
+    uint64_t deadline_ns = now_ns() + LG_TRIAL_CONFIRM_NS;
+    uint64_t timeout_ms = lg_agent.ledger.header->orders.timeout_ms;
+    record->run_limit_ms = repeat_limit_ms(timeout_ms, record->elapsed_ns);
+    lg_agent.first_run = false;
+    silence();
+    struct lg_sample start;
+    struct lg_sample before;
+    struct lg_sample after;
+    sample(&before);
+    start = before;
+    lg_sampler_rebase(&lg_agent.sampler);
+    uint32_t runs;
+    while ((runs = lg_trial_next(trial)) > 0) {
+        bool warm_up = lg_trial_warming_up(trial);
+        uint32_t made = repeat(body, runs, deadline_ns);
+        if (made == 0)
+            return;
+        sample(&after);
+        struct lg_gauges growth;
+        lg_sample_growth(&before, &after, record->measured, &growth);
+        keep_step(made, warm_up, &growth);
+        lg_trial_add(trial, made, &growth, now_ns() > deadline_ns);
+        before = after;
+        if (warm_up) {
+            start = after;
+            lg_sampler_rebase(&lg_agent.sampler);
+        }
+    }
+    record->growth = trial->growth;
+    record->judged_runs = trial->judged_runs;
+    record->leaking = lg_trial_leaking(trial);
+    if (record->leaking != 0)
+        keep_evidence(&start, &after);
+}
+
+void lg_child_run(struct lg_record *record, struct lg_body body) {
+    setpgid(0, 0);
+    prctl(PR_SET_PDEATHSIG, SIGKILL);
+    lg_agent.record = record;
+    record->run_limit_ms = lg_agent.ledger.header->orders.timeout_ms;
+    struct lg_trial trial;
+    struct lg_sample last;
+    lg_trial_begin(&trial, (enum lg_rigor)lg_agent.ledger.header->orders.rigor, record->measured);
+    run_first(&trial, body, &last);
+    if (record->asserts_failed == 0) {
+        if (lg_trial_next(&trial) > 0)
+            run_again(&trial, body);
+        else if (trial.judged_runs > 0) {
+            record->growth = trial.growth;
+            record->judged_runs = trial.judged_runs;
+            record->leaking = lg_trial_leaking(&trial);
+        }
+    }
+    end_child(LG_ENDING_FINISHED, 0);
+}

@@ -1,0 +1,67 @@
+#include "agent/agent.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <sys/resource.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+/* The status is unknown where the program has its children reaped by the kernel. */
+static void reap(struct lg_record *record, pid_t pid) {
+    struct rusage usage;
+    int status = 0;
+    pid_t reaped;
+    do
+        reaped = wait4(pid, &status, 0, &usage);
+    while (reaped < 0 && errno == EINTR);
+    if (reaped != pid)
+        return;
+    record->wait_status = status;
+    record->peak_rss_bytes = (uint64_t)usage.ru_maxrss * 1024;
+}
+
+static enum lg_ending how_it_died(const struct lg_record *record) {
+    if (__atomic_load_n(&record->timed_out, __ATOMIC_ACQUIRE) != 0)
+        return LG_ENDING_TIMED_OUT;
+    return WIFSIGNALED(record->wait_status) ? LG_ENDING_SIGNALED : LG_ENDING_EXITED;
+}
+
+/* Once the first run is complete, the test has its result: what happens in a
+ * repeated one says only that it can't be repeated. */
+static void settle(struct lg_record *record) {
+    if (record->ending == LG_ENDING_NONE) {
+        enum lg_ending ending = how_it_died(record);
+        if (record->runs == 0) {
+            record->ending = ending;
+        } else {
+            record->ending = LG_ENDING_FINISHED;
+            record->repeat = ending == LG_ENDING_TIMED_OUT  ? LG_REPEAT_TIMED_OUT
+                             : ending == LG_ENDING_SIGNALED ? LG_REPEAT_CRASHED
+                                                            : LG_REPEAT_EXITED;
+        }
+    }
+    __atomic_store_n(&record->state, LG_RECORD_ENDED, __ATOMIC_RELEASE);
+}
+
+void lg_fork_test(struct lg_record *record, struct lg_body body) {
+    struct lg_host *host = lg_agent.host;
+    record->measured = host->measured;
+    fflush(NULL);
+    __atomic_store_n(&record->state, LG_RECORD_RUNNING, __ATOMIC_RELEASE);
+    pid_t pid = fork();
+    if (pid == 0)
+        lg_child_run(record, body);
+    if (pid < 0) {
+        record->error = errno;
+        record->ending = LG_ENDING_NO_FORK;
+    } else {
+        setpgid(pid, pid);
+        record->child_pid = pid;
+        uint32_t running = (uint32_t)(record - lg_agent.ledger.records) + 1;
+        __atomic_store_n(&host->running, running, __ATOMIC_RELEASE);
+        reap(record, pid);
+        __atomic_store_n(&host->running, 0, __ATOMIC_RELEASE);
+    }
+    settle(record);
+    host->ended++;
+}

@@ -1,0 +1,59 @@
+#include "agent/sampler.h"
+
+#include <errno.h>
+#include <malloc.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+/* Twice the kernel's default of vm.max_map_count. */
+#define MAX_MAPPINGS ((size_t)131072)
+#define NAMES_BYTES ((size_t)16 << 20)
+
+static struct lg_maps carve(char *memory) {
+    struct lg_maps maps = {0};
+    maps.rows = (struct lg_mapping *)(void *)memory;
+    maps.capacity = MAX_MAPPINGS;
+    maps.names = memory + MAX_MAPPINGS * sizeof(struct lg_mapping);
+    maps.names_capacity = NAMES_BYTES;
+    return maps;
+}
+
+int lg_sampler_init(struct lg_sampler *sampler) {
+    size_t each = MAX_MAPPINGS * sizeof(struct lg_mapping) + NAMES_BYTES;
+    char *memory = mmap(NULL, 2 * each, PROT_READ | PROT_WRITE,
+                        MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+    if (memory == MAP_FAILED)
+        return -errno;
+    memset(sampler, 0, sizeof(*sampler));
+    sampler->base = carve(memory);
+    sampler->latest = carve(memory + each);
+    sampler->memory.start = (uint64_t)(uintptr_t)memory;
+    sampler->memory.end = sampler->memory.start + 2 * each;
+    lg_sampler_exclude(sampler, sampler->memory);
+    return 0;
+}
+
+void lg_sampler_exclude(struct lg_sampler *sampler, struct lg_range range) {
+    if (sampler->excluded_count < LG_SAMPLER_EXCLUDED)
+        sampler->excluded[sampler->excluded_count++] = range;
+}
+
+int lg_sampler_take(struct lg_sampler *sampler, struct lg_sample *out) {
+    malloc_trim(0);
+    struct mallinfo2 info = mallinfo2();
+    int error = lg_maps_read("/proc/self", &sampler->latest);
+    if (error != 0)
+        return error;
+    lg_sample_count(out, &sampler->latest, sampler->excluded, sampler->excluded_count);
+    out->live_bytes = info.uordblks + info.hblkhd;
+    out->arena_bytes = info.arena;
+    out->program_break = (uint64_t)(uintptr_t)sbrk(0);
+    return 0;
+}
+
+void lg_sampler_rebase(struct lg_sampler *sampler) {
+    struct lg_maps base = sampler->base;
+    sampler->base = sampler->latest;
+    sampler->latest = base;
+}

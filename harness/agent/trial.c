@@ -1,0 +1,104 @@
+#include "agent/trial.h"
+
+#include <string.h>
+
+#define PAGE_BYTES 4096
+#define FIRST_BATCH_RUNS 4
+
+/* ONCE judges its only run; all others warm up first. */
+static const struct {
+    uint32_t warm_ups;
+    uint32_t measured;
+    bool ends_early; /* a run without growth decides */
+    bool confirms;
+} rigors[] = {
+    [LG_RIGOR_ONCE] = {0, 1, true, false},
+    [LG_RIGOR_QUICK] = {1, 1, true, false},
+    [LG_RIGOR_STANDARD] = {1, 3, true, true},
+    [LG_RIGOR_THOROUGH] = {2, 3, false, true},
+};
+
+void lg_trial_begin(struct lg_trial *trial, enum lg_rigor rigor, lg_gauge_set measured) {
+    memset(trial, 0, sizeof(*trial));
+    trial->rigor = rigor;
+    trial->judged = measured & ~LG_GAUGE_BIT(LG_GAUGE_FRAG);
+    trial->live = measured & LG_GAUGE_BIT(LG_GAUGE_LIVE);
+    trial->steady = measured;
+}
+
+bool lg_trial_warming_up(const struct lg_trial *trial) {
+    return trial->warm_ups < rigors[trial->rigor].warm_ups;
+}
+
+uint32_t lg_trial_next(const struct lg_trial *trial) {
+    if (trial->over)
+        return 0;
+    if (lg_trial_warming_up(trial) || trial->measured < rigors[trial->rigor].measured)
+        return 1;
+    uint32_t batch = (uint32_t)FIRST_BATCH_RUNS << trial->confirmed;
+    uint32_t left = LG_TRIAL_MAX_RUNS - trial->runs;
+    return batch < left ? batch : left;
+}
+
+static void add_measured(struct lg_trial *trial, const struct lg_gauges *growth, bool grew) {
+    trial->measured++;
+    lg_gauges_add(&trial->measured_growth, growth);
+    if (!grew && rigors[trial->rigor].ends_early)
+        trial->over = true;
+    if (trial->measured < rigors[trial->rigor].measured)
+        return;
+    lg_gauge_set grown = lg_gauges_grown(&trial->measured_growth) & trial->judged;
+    if (grown == 0 || !rigors[trial->rigor].confirms)
+        trial->over = true;
+}
+
+static void add_batch(struct lg_trial *trial, bool grew) {
+    trial->confirmed++;
+    if (!grew || trial->runs >= LG_TRIAL_MAX_RUNS)
+        trial->over = true;
+}
+
+void lg_trial_add(struct lg_trial *trial, uint32_t runs, const struct lg_gauges *growth,
+                  bool out_of_time) {
+    lg_gauge_set grown = lg_gauges_grown(growth);
+    bool grew = (grown & trial->judged) != 0;
+    bool warming_up = lg_trial_warming_up(trial);
+    bool single = trial->measured < rigors[trial->rigor].measured;
+    trial->runs += runs;
+    if (warming_up) {
+        trial->warm_ups++;
+        if (!grew && rigors[trial->rigor].ends_early)
+            trial->over = true;
+        return;
+    }
+    trial->judged_runs += runs;
+    lg_gauges_add(&trial->growth, growth);
+    /* Batches tell more than single runs, where a leak may change its gauge, or, in a
+     * thorough trial, pause: once there are any, they alone decide. */
+    if (!single && trial->confirmed == 0)
+        trial->steady = grown;
+    else if (!single || rigors[trial->rigor].ends_early)
+        trial->steady &= grown;
+    if (single)
+        add_measured(trial, growth, grew);
+    else
+        add_batch(trial, grew);
+    if (out_of_time && trial->measured >= rigors[trial->rigor].measured)
+        trial->over = true;
+}
+
+/* The heap grows by the page: less than one a run is a share of what `live` counts
+ * to the byte, and would be in or out by chance. */
+static bool heap_is_live(const struct lg_trial *trial) {
+    return trial->live != 0 && trial->growth.values[LG_GAUGE_LIVE] > 0 &&
+           trial->growth.values[LG_GAUGE_HEAP] < (int64_t)trial->judged_runs * PAGE_BYTES;
+}
+
+lg_gauge_set lg_trial_leaking(const struct lg_trial *trial) {
+    if (trial->judged_runs == 0)
+        return 0;
+    lg_gauge_set leaking = trial->steady & lg_gauges_grown(&trial->growth);
+    if (heap_is_live(trial))
+        leaking &= ~LG_GAUGE_BIT(LG_GAUGE_HEAP);
+    return leaking;
+}

@@ -1,0 +1,44 @@
+#include "common/gauge.h"
+
+#include <string.h>
+
+static const struct {
+    const char *name;
+    bool in_bytes;
+} gauges[LG_GAUGE_COUNT] = {
+    [LG_GAUGE_HEAP] = {"heap", true},          [LG_GAUGE_MMAP] = {"mmap", true},
+    [LG_GAUGE_LIVE] = {"live", true},          [LG_GAUGE_FRAG] = {"frag", true},
+    [LG_GAUGE_FDS] = {"fds", false},           [LG_GAUGE_THREADS] = {"threads", false},
+    [LG_GAUGE_CHILDREN] = {"children", false},
+};
+
+const char *lg_gauge_name(enum lg_gauge gauge) {
+    return gauges[gauge].name;
+}
+
+bool lg_gauge_in_bytes(enum lg_gauge gauge) {
+    return gauges[gauge].in_bytes;
+}
+
+enum lg_gauge lg_gauge_find(const char *name, int length) {
+    for (int gauge = 0; gauge < LG_GAUGE_COUNT; gauge++) {
+        const char *candidate = gauges[gauge].name;
+        if (strlen(candidate) == (size_t)length && memcmp(candidate, name, (size_t)length) == 0)
+            return (enum lg_gauge)gauge;
+    }
+    return LG_GAUGE_COUNT;
+}
+
+lg_gauge_set lg_gauges_grown(const struct lg_gauges *growth) {
+    lg_gauge_set grown = 0;
+    for (int gauge = 0; gauge < LG_GAUGE_COUNT; gauge++) {
+        if (growth->values[gauge] > 0)
+            grown |= LG_GAUGE_BIT(gauge);
+    }
+    return grown;
+}
+
+void lg_gauges_add(struct lg_gauges *sum, const struct lg_gauges *term) {
+    for (int gauge = 0; gauge < LG_GAUGE_COUNT; gauge++)
+        sum->values[gauge] += term->values[gauge];
+}

@@ -1,0 +1,45 @@
+/* The gauges: what leakgate measures of a process, and in which unit. */
+#ifndef LG_COMMON_GAUGE_H
+#define LG_COMMON_GAUGE_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+enum lg_gauge {
+    LG_GAUGE_HEAP,
+    LG_GAUGE_MMAP,
+    LG_GAUGE_LIVE,
+    LG_GAUGE_FRAG,
+    LG_GAUGE_FDS,
+    LG_GAUGE_THREADS,
+    LG_GAUGE_CHILDREN,
+    LG_GAUGE_COUNT
+};
+
+/* A set of gauges: bit G is gauge G. */
+typedef uint32_t lg_gauge_set;
+
+#define LG_GAUGE_BIT(gauge) ((lg_gauge_set)1 << (gauge))
+
+/* One number per gauge: a growth, a budget. Bytes or counts, by gauge. */
+struct lg_gauges {
+    int64_t values[LG_GAUGE_COUNT];
+};
+
+/* The gauge's name as users write it, e.g. "heap". Static storage. */
+const char *lg_gauge_name(enum lg_gauge gauge);
+
+/* True for gauges in bytes, false for those that count. */
+bool lg_gauge_in_bytes(enum lg_gauge gauge);
+
+/* Finds the gauge of that name (LENGTH bytes, no NUL needed).
+ * Returns it, or LG_GAUGE_COUNT when there is none. */
+enum lg_gauge lg_gauge_find(const char *name, int length);
+
+/* The gauges that grew: value above zero. */
+lg_gauge_set lg_gauges_grown(const struct lg_gauges *growth);
+
+/* SUM += TERM, gauge by gauge. */
+void lg_gauges_add(struct lg_gauges *sum, const struct lg_gauges *term);
+
+#endif

@@ -1,0 +1,29 @@
+/* Budgets: how much each gauge may grow per run of a test. */
+#ifndef LG_RUNNER_BUDGET_H
+#define LG_RUNNER_BUDGET_H
+
+#include "common/gauge.h"
+
+#include <stddef.h>
+
+#define LG_BUDGET_UNLIMITED INT64_MAX
+
+/* Bytes, or counts, per run, by gauge. */
+struct lg_budget {
+    struct lg_gauges limits;
+};
+
+/* 0 for every gauge, but for `frag`, which has none. */
+void lg_budget_init(struct lg_budget *budget);
+
+/* Parses SPEC, "heap=4K,live=64", into BUDGET: gauges it does not name keep their
+ * limit. A limit is a whole number, with a unit where the gauge is in bytes: K, M,
+ * G or KiB, MiB, GiB (powers of 1024), kB, KB, MB, GB (powers of 1000), B or none;
+ * or "unlimited".
+ * Returns 0, or -EINVAL with what is wrong in ERROR; BUDGET is then unchanged. */
+int lg_budget_parse(const char *spec, struct lg_budget *budget, char *error, size_t error_size);
+
+/* "heap=0,mmap=0,live=64": every limited gauge. Returns OUT. */
+char *lg_budget_format(const struct lg_budget *budget, char *out, size_t size);
+
+#endif

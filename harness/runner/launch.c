@@ -1,0 +1,215 @@
+#include "runner/launch.h"
+
+#include "common/pins.h"
+#include "runner/terminal.h"
+#include "runner/text.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/signalfd.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+/* How often the watch looks at the running tests. */
+#define TICK_MS 50
+
+/* Above the descriptors that programs count on being the next free ones. */
+#define FIRST_LEDGER_FD 300
+
+static uint64_t now_ns(void) {
+    struct timespec now;
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    return (uint64_t)now.tv_sec * UINT64_C(1000000000) + (uint64_t)now.tv_nsec;
+}
+
+/* NAME=FIRST:SECOND, whichever of the two there are. */
+static int set_joined(const char *name, const char *first, const char *second) {
+    char *value;
+    bool both = first != NULL && first[0] != '\0' && second != NULL && second[0] != '\0';
+    if (asprintf(&value, "%s%s%s", first != NULL ? first : "", both ? ":" : "",
+                 second != NULL ? second : "") < 0)
+        return -1;
+    int error = setenv(name, value, 1);
+    free(value);
+    return error;
+}
+
+static int prepare_environment(const struct lg_launch *launch, int fd) {
+    char address[64];
+    snprintf(address, sizeof(address), "%ld:%d", (long)getppid(), fd);
+    if (setenv(LG_LEDGER_VARIABLE, address, 1) != 0 ||
+        set_joined("LD_PRELOAD", launch->agent, getenv("LD_PRELOAD")) != 0 ||
+        set_joined("GLIBC_TUNABLES", getenv("GLIBC_TUNABLES"), LG_PIN_TUNABLES) != 0)
+        return -1;
+    return 0;
+}
+
+/* In the new process. Only returns if the program could not be started: errno says why. */
+static void become_program(const struct lg_launch *launch, const struct lg_terminal *terminal,
+                           const sigset_t *mask) {
+    prctl(PR_SET_PDEATHSIG, SIGKILL);
+    sigprocmask(SIG_SETMASK, mask, NULL);
+    int fd = fcntl(launch->ledger_fd, F_DUPFD, FIRST_LEDGER_FD);
+    if (fd < 0)
+        fd = dup(launch->ledger_fd);
+    if (fd < 0 || prepare_environment(launch, fd) != 0)
+        return;
+    lg_terminal_attach(terminal);
+    int null = launch->drop_output ? open("/dev/null", O_WRONLY | O_CLOEXEC) : -1;
+    if (null >= 0)
+        dup2(null, STDOUT_FILENO);
+    execvp(launch->program[0], launch->program);
+}
+
+/* Stores the new process in PID, and in ERROR what exec said: 0 if it went through. */
+static int start(const struct lg_launch *launch, const struct lg_terminal *terminal,
+                 const sigset_t *mask, pid_t *pid, int *error) {
+    int report[2];
+    if (pipe2(report, O_CLOEXEC) != 0)
+        return -errno;
+    fflush(NULL);
+    *pid = fork();
+    if (*pid == 0) {
+        become_program(launch, terminal, mask);
+        int why = errno;
+        ssize_t ignored = write(report[1], &why, sizeof(why));
+        (void)ignored;
+        _exit(127);
+    }
+    int failed = *pid < 0 ? -errno : 0;
+    close(report[1]);
+    *error = 0;
+    if (failed == 0 && read(report[0], error, sizeof(*error)) != (ssize_t)sizeof(*error))
+        *error = 0;
+    close(report[0]);
+    return failed;
+}
+
+/* The record that HOST's child runs right now, or NULL. */
+static struct lg_record *running_record(const struct lg_ledger *ledger,
+                                        const struct lg_host *host) {
+    uint32_t running = __atomic_load_n(&host->running, __ATOMIC_ACQUIRE);
+    if (running == 0 || running > lg_ledger_records(ledger))
+        return NULL;
+    return &ledger->records[running - 1];
+}
+
+/* Group and process: the child may not have made its group yet, or have left it. */
+static void kill_child(const struct lg_record *record) {
+    int32_t pid = record->child_pid;
+    if (pid <= 1)
+        return;
+    kill(-pid, SIGKILL);
+    kill(pid, SIGKILL);
+}
+
+static void enforce_limits(const struct lg_ledger *ledger) {
+    uint64_t now = now_ns();
+    for (uint32_t i = 0; i < lg_ledger_hosts(ledger); i++) {
+        struct lg_record *record = running_record(ledger, &ledger->header->hosts[i]);
+        if (record == NULL || record->run_limit_ms == 0)
+            continue;
+        uint64_t started = __atomic_load_n(&record->run_started_ns, __ATOMIC_ACQUIRE);
+        if (started == 0 || now < started || (now - started) / 1000000 < record->run_limit_ms)
+            continue;
+        __atomic_store_n(&record->timed_out, 1, __ATOMIC_RELEASE);
+        kill_child(record);
+    }
+}
+
+static void kill_all(const struct lg_ledger *ledger, pid_t program) {
+    kill(program, SIGKILL);
+    for (uint32_t i = 0; i < lg_ledger_hosts(ledger); i++) {
+        const struct lg_host *host = &ledger->header->hosts[i];
+        const struct lg_record *record = running_record(ledger, host);
+        if (record != NULL)
+            kill_child(record);
+    }
+}
+
+static void show_progress(struct lg_terminal *terminal, const struct lg_ledger *ledger) {
+    uint32_t tests = 0;
+    uint32_t ended = 0;
+    const struct lg_record *record = NULL;
+    for (uint32_t i = 0; i < lg_ledger_hosts(ledger); i++) {
+        tests += ledger->header->hosts[i].tests;
+        ended += ledger->header->hosts[i].ended;
+        if (record == NULL)
+            record = running_record(ledger, &ledger->header->hosts[i]);
+    }
+    if (tests == 0)
+        return;
+    struct lg_text line = {0};
+    lg_text_add(&line, "leakgate: %u of %u", ended, tests);
+    if (record != NULL) {
+        const char *suite = lg_ledger_text(ledger, record->suite);
+        const char *name = lg_ledger_text(ledger, record->name);
+        lg_text_add(&line, " ");
+        lg_text_add_clean(&line, suite, strlen(suite));
+        lg_text_add(&line, "/");
+        lg_text_add_clean(&line, name, strlen(name));
+    }
+    lg_terminal_progress(terminal, lg_text_string(&line));
+    lg_text_free(&line);
+}
+
+/* Until the program ends. A signal that asks the runner to stop ends the program first. */
+static void watch(const struct lg_launch *launch, struct lg_terminal *terminal, int signals,
+                  pid_t pid, struct lg_outcome *out) {
+    struct pollfd sources[2] = {{.fd = signals, .events = POLLIN},
+                                {.fd = terminal->master, .events = POLLIN}};
+    for (;;) {
+        int ready = poll(sources, 2, TICK_MS);
+        struct signalfd_siginfo info;
+        while (read(signals, &info, sizeof(info)) == (ssize_t)sizeof(info)) {
+            if (info.ssi_signo == SIGCHLD)
+                continue;
+            out->interrupted = (int)info.ssi_signo;
+            kill_all(launch->ledger, pid);
+        }
+        if (ready > 0 && sources[1].revents != 0 && !lg_terminal_forward(terminal))
+            sources[1].fd = -1; /* the program closed its end; poll would not rest */
+        if (waitpid(pid, &out->wait_status, WNOHANG) == pid)
+            break;
+        enforce_limits(launch->ledger);
+        if (launch->show_progress)
+            show_progress(terminal, launch->ledger);
+    }
+    kill_all(launch->ledger, pid);
+}
+
+int lg_launch_run(const struct lg_launch *launch, struct lg_outcome *out) {
+    sigset_t watched;
+    sigset_t before;
+    sigemptyset(&watched);
+    sigaddset(&watched, SIGCHLD);
+    sigaddset(&watched, SIGINT);
+    sigaddset(&watched, SIGTERM);
+    sigaddset(&watched, SIGHUP);
+    sigprocmask(SIG_BLOCK, &watched, &before);
+    *out = (struct lg_outcome){0};
+    struct lg_terminal terminal = {.master = -1};
+    int signals = signalfd(-1, &watched, SFD_NONBLOCK | SFD_CLOEXEC);
+    int error = signals < 0 ? -errno : 0;
+    if (error == 0) {
+        lg_terminal_open(&terminal, launch->show_progress);
+        uint64_t started = now_ns();
+        pid_t pid = -1;
+        error = start(launch, &terminal, &before, &pid, &out->exec_error);
+        lg_terminal_started(&terminal);
+        if (error == 0)
+            watch(launch, &terminal, signals, pid, out);
+        out->elapsed_ns = now_ns() - started;
+        lg_terminal_close(&terminal);
+        close(signals);
+    }
+    sigprocmask(SIG_SETMASK, &before, NULL);
+    return error;
+}

@@ -1,0 +1,221 @@
+/* The command line. This file alone prints errors and decides the exit status. */
+#include "runner/launch.h"
+#include "runner/options.h"
+#include "runner/report/console.h"
+#include "runner/report/junit.h"
+#include "runner/results.h"
+#include "runner/segments.h"
+
+#include <errno.h>
+#include <leakgate/leakgate.h>
+#include <limits.h>
+#include <signal.h>
+#include <stdarg.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+static const char usage[] =
+    "usage: leakgate run [options] [--] PROGRAM [ARG...]\n"
+    "       leakgate maps [--json] PID\n"
+    "       leakgate --help | --version\n"
+    "\n"
+    "Runs the CUnit tests of PROGRAM, each in a process of its own, and fails those\n"
+    "that leak.\n"
+    "\n"
+    "options of run, and their twins in the environment (the option wins):\n"
+    "  --junit FILE       JUnit XML                          LEAKGATE_JUNIT\n"
+    "  --budget SPEC      growth allowed per run of a test,  LEAKGATE_BUDGET\n"
+    "                     e.g. heap=0,mmap=4K,live=64;\n"
+    "                     gauges: heap, mmap, live, frag, fds, threads, children\n"
+    "  --rigor RIGOR      once, quick, standard, thorough    LEAKGATE_RIGOR\n"
+    "  --timeout SECONDS  per test, default 60, 0 for none   LEAKGATE_TIMEOUT\n"
+    "  --filter GLOB      only the tests SUITE/TEST matches  LEAKGATE_FILTER\n"
+    "  --shard I/N        only the Ith of N parts            LEAKGATE_SHARD\n"
+    "  --list [--json]    the tests and where they are       LEAKGATE_LIST, LEAKGATE_JSON\n"
+    "  --color WHEN       auto, always, never                LEAKGATE_COLOR\n"
+    "  --quiet            only the tests that are not clean  LEAKGATE_QUIET\n"
+    "\n"
+    "exit status: 0 clean; 1 a test failed, crashed or timed out; 2 a test leaked;\n"
+    "3 a wrong option or file; 4 something could not be measured\n";
+
+__attribute__((format(printf, 1, 2))) static int fail(const char *format, ...) {
+    va_list arguments;
+    va_start(arguments, format);
+    fputs("leakgate: ", stderr);
+    vfprintf(stderr, format, arguments);
+    fputc('\n', stderr);
+    va_end(arguments);
+    return LEAKGATE_EXIT_USAGE;
+}
+
+/* The agent lies beside the runner in the build tree, else where it was installed to. */
+static int find_agent(char *out, size_t size) {
+    static const char *const places[] = {"libleakgate_agent.so", LG_AGENT_FROM_BIN};
+    char self[PATH_MAX];
+    ssize_t length = readlink("/proc/self/exe", self, sizeof(self) - 1);
+    if (length < 0)
+        return -errno;
+    self[length] = '\0';
+    *(strrchr(self, '/') + 1) = '\0';
+    for (size_t i = 0; i < sizeof(places) / sizeof(places[0]); i++) {
+        char candidate[2 * PATH_MAX];
+        snprintf(candidate, sizeof(candidate), "%s%s", self, places[i]);
+        char *resolved = realpath(candidate, NULL);
+        if (resolved == NULL)
+            continue;
+        int written = snprintf(out, size, "%s", resolved);
+        free(resolved);
+        return written < (int)size ? 0 : -ENAMETOOLONG;
+    }
+    return -ENOENT;
+}
+
+static void give_orders(struct lg_ledger *ledger, const struct lg_options *options,
+                        const char *agent) {
+    struct lg_orders *orders = &ledger->header->orders;
+    orders->rigor = options->rigor;
+    orders->list_only = options->list;
+    orders->timeout_ms = options->timeout_ms;
+    orders->filter = lg_ledger_add_text(ledger, options->filter);
+    orders->preload = lg_ledger_add_text(ledger, agent);
+    orders->shard = options->shard;
+    orders->shards = options->shards;
+}
+
+static int report_list(const struct lg_results *results) {
+    lg_console_list(results, stdout, results->options->json);
+    const struct lg_host *host = results->programs[0].host;
+    if (host != NULL && host->state == LG_HOST_RUNNING)
+        return LEAKGATE_EXIT_CLEAN;
+    fail("%s: no CUnit tests were found in it", results->options->program[0]);
+    return LEAKGATE_EXIT_BROKEN;
+}
+
+static int report(const struct lg_results *results) {
+    const struct lg_options *options = results->options;
+    /* A reader of our output that leaves early takes no result with it. */
+    signal(SIGPIPE, SIG_IGN);
+    if (options->list)
+        return report_list(results);
+    bool color = lg_console_color(options->color, stdout);
+    lg_console_write(results, stdout, color, options->quiet);
+    int status = lg_verdict_exit_status(results->counts);
+    if (options->junit != NULL) {
+        int error = lg_junit_write(results, options->junit);
+        if (error != 0)
+            return fail("--junit: %s could not be written: %s", options->junit, strerror(-error));
+        if (!options->quiet)
+            printf("leakgate: report: %s\n", options->junit);
+    }
+    if (options->filter != NULL && results->selected == 0 && results->count > 0)
+        return fail("--filter: no test matches '%s'; 'leakgate run --list' shows their names",
+                    options->filter);
+    return status;
+}
+
+static int run_program(const struct lg_options *options, const char *agent,
+                       struct lg_ledger *ledger, int ledger_fd) {
+    give_orders(ledger, options, agent);
+    struct lg_launch launch = {.program = options->program,
+                               .agent = agent,
+                               .ledger = ledger,
+                               .ledger_fd = ledger_fd,
+                               .show_progress = !options->quiet && !options->list,
+                               .drop_output = options->list};
+    struct lg_outcome outcome;
+    int error = lg_launch_run(&launch, &outcome);
+    if (error != 0)
+        return fail("%s: could not be started: %s", options->program[0], strerror(-error));
+    if (outcome.exec_error != 0)
+        return fail("%s: could not be started: %s; give the path of a test executable",
+                    options->program[0], strerror(outcome.exec_error));
+    struct lg_results results;
+    int status;
+    if (lg_results_read(ledger, options, &outcome, &results) == 0)
+        status = report(&results);
+    else
+        status = fail("no memory for the report");
+    lg_results_free(&results);
+    return status;
+}
+
+static int command_run(int argc, char *argv[]) {
+    struct lg_options options;
+    char error[512];
+    if (argc == 2 && strcmp(argv[1], "--help") == 0) {
+        fputs(usage, stdout);
+        return LEAKGATE_EXIT_CLEAN;
+    }
+    if (lg_options_parse(argc, argv, &options, error, sizeof(error)) != 0)
+        return fail("%s", error);
+    if (options.junit != NULL && !options.list) {
+        int status = lg_junit_prepare(options.junit);
+        if (status != 0)
+            return fail("--junit: %s cannot be written: %s; name a file in a folder that can be",
+                        options.junit, strerror(-status));
+    }
+    char agent[PATH_MAX];
+    int status = find_agent(agent, sizeof(agent));
+    if (status != 0)
+        return fail(
+            "libleakgate_agent.so is not where it was installed to; install leakgate again");
+    if (strpbrk(agent, ": ") != NULL)
+        return fail("%s: the agent cannot be preloaded from a path with a space or colon; "
+                    "install leakgate elsewhere",
+                    agent);
+    struct lg_ledger ledger;
+    int ledger_fd;
+    status = lg_ledger_create(&ledger, &ledger_fd);
+    if (status != 0)
+        return fail("no memory for the results: %s", strerror(-status));
+    status = run_program(&options, agent, &ledger, ledger_fd);
+    lg_ledger_close(&ledger);
+    close(ledger_fd);
+    return status;
+}
+
+static int command_maps(int argc, char *argv[]) {
+    bool json = argc == 3 && (strcmp(argv[1], "--json") == 0 || strcmp(argv[2], "--json") == 0);
+    const char *pid = argc > 1 ? argv[1] : "";
+    if (json && strcmp(pid, "--json") == 0)
+        pid = argv[2];
+    if (argc != (json ? 3 : 2) || pid[0] == '\0' || pid[strspn(pid, "0123456789")] != '\0')
+        return fail("maps: it needs the number of a process: leakgate maps [--json] PID");
+    char root[64];
+    if (snprintf(root, sizeof(root), "/proc/%s", pid) >= (int)sizeof(root))
+        return fail("maps: %s is no number of a process", pid);
+    int error = lg_segments_write(root, stdout, json);
+    if (error == -ENOENT || error == -ESRCH)
+        return fail("maps: there is no process %s", pid);
+    if (error != 0)
+        return fail("maps: the mappings of process %s could not be read: %s", pid,
+                    strerror(-error));
+    return LEAKGATE_EXIT_CLEAN;
+}
+
+static int flush(int status) {
+    if (fflush(stdout) != 0 && errno != EPIPE)
+        return fail("stdout: %s", strerror(errno));
+    return status;
+}
+
+int main(int argc, char *argv[]) {
+    const char *command = argc > 1 ? argv[1] : "";
+    if (strcmp(command, "run") == 0)
+        return flush(command_run(argc - 1, argv + 1));
+    if (strcmp(command, "maps") == 0)
+        return flush(command_maps(argc - 1, argv + 1));
+    if (strcmp(command, "--help") == 0 || strcmp(command, "-h") == 0) {
+        fputs(usage, stdout);
+        return flush(LEAKGATE_EXIT_CLEAN);
+    }
+    if (strcmp(command, "--version") == 0) {
+        puts("leakgate " LEAKGATE_VERSION);
+        return flush(LEAKGATE_EXIT_CLEAN);
+    }
+    if (command[0] == '\0')
+        return fail("no command; 'leakgate --help' lists them");
+    return fail("unknown command '%s' (run, maps); 'leakgate --help' tells more", command);
+}

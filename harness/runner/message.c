@@ -1,0 +1,447 @@
+#include "runner/message.h"
+
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/wait.h>
+
+static void add_text(struct lg_text *text, const struct lg_ledger *ledger, lg_attic offset) {
+    const char *raw = lg_ledger_text(ledger, offset);
+    lg_text_add_clean(text, raw, strlen(raw));
+}
+
+static void add_signal(struct lg_text *text, int signal) {
+    const char *name = sigabbrev_np(signal);
+    const char *description = sigdescr_np(signal);
+    if (name != NULL)
+        lg_text_add(text, "SIG%s (%s)", name, description != NULL ? description : "signal");
+    else
+        lg_text_add(text, "signal %d", signal);
+}
+
+static void add_status(struct lg_text *text, int wait_status) {
+    if (WIFSIGNALED(wait_status)) {
+        lg_text_add(text, "died of ");
+        add_signal(text, WTERMSIG(wait_status));
+    } else {
+        lg_text_add(text, "exited with status %d", WEXITSTATUS(wait_status));
+    }
+}
+
+static const char *phase_name(uint32_t phase) {
+    switch (phase) {
+    case LG_PHASE_SETUP:
+        return "SetUp";
+    case LG_PHASE_TEARDOWN:
+        return "TearDown";
+    case LG_PHASE_SAMPLE:
+        return "the measurement";
+    default:
+        return "the test";
+    }
+}
+
+static void add_limit(struct lg_text *text, enum lg_gauge gauge, int64_t limit) {
+    if (limit == LG_BUDGET_UNLIMITED)
+        lg_text_add(text, "none");
+    else
+        lg_text_add(text, "%" PRId64 "%s", limit, lg_gauge_in_bytes(gauge) ? " B" : "");
+}
+
+/* "heap +4096 B/run (budget 0 B), live +4112 B/run (budget 0 B)" */
+static void add_over(struct lg_text *text, const struct lg_results *results,
+                     const struct lg_verdict *verdict) {
+    const char *separator = "";
+    for (int g = 0; g < LG_GAUGE_COUNT; g++) {
+        enum lg_gauge gauge = (enum lg_gauge)g;
+        if ((verdict->over & LG_GAUGE_BIT(g)) == 0)
+            continue;
+        lg_text_add(text, "%s%s ", separator, lg_gauge_name(gauge));
+        lg_text_add_growth(text, gauge, lg_verdict_per_run(verdict, gauge));
+        lg_text_add(text, "/run (budget ");
+        add_limit(text, gauge, results->options->budget.limits.values[gauge]);
+        lg_text_add(text, ")");
+        separator = ", ";
+    }
+}
+
+static const char *repeat_reason(uint32_t repeat) {
+    switch (repeat) {
+    case LG_REPEAT_ASSERT_FAILED:
+        return "an assertion failed when it was run again";
+    case LG_REPEAT_CRASHED:
+        return "it crashed when it was run again";
+    case LG_REPEAT_EXITED:
+        return "it ended the program when it was run again";
+    case LG_REPEAT_TIMED_OUT:
+        return "it did not end when it was run again";
+    default:
+        return NULL;
+    }
+}
+
+static void add_leak(struct lg_text *text, const struct lg_results *results,
+                     const struct lg_row *row) {
+    lg_text_add(text, "leaked ");
+    add_over(text, results, &row->verdict);
+    const char *reason = repeat_reason(row->record->repeat);
+    if (reason != NULL)
+        lg_text_add(text, ", judged on a single run: not repeatable, %s", reason);
+    else if (row->verdict.single_run)
+        lg_text_add(text, ", judged on a single run");
+    else
+        lg_text_add(text, ", over %" PRIu32 " runs", row->verdict.runs);
+}
+
+static const struct lg_failure *newest_failure(const struct lg_results *results,
+                                               const struct lg_record *record) {
+    return lg_ledger_at(results->ledger, record->failures, sizeof(struct lg_failure));
+}
+
+static void add_failure(struct lg_text *text, const struct lg_ledger *ledger,
+                        const struct lg_failure *failure) {
+    add_text(text, ledger, failure->file);
+    lg_text_add(text, ":%" PRIu32 ": ", failure->line);
+    add_text(text, ledger, failure->condition);
+}
+
+/* The first one, in order of time: it is the last of the chain. */
+static const struct lg_failure *first_failure(const struct lg_results *results,
+                                              const struct lg_record *record) {
+    const struct lg_failure *first = newest_failure(results, record);
+    for (uint32_t i = 0; first != NULL && i < LG_LEDGER_MAX_FAILURES; i++) {
+        const struct lg_failure *previous =
+            lg_ledger_at(results->ledger, first->previous, sizeof(struct lg_failure));
+        if (previous == NULL)
+            break;
+        first = previous;
+    }
+    return first;
+}
+
+static void add_assertion(struct lg_text *text, const struct lg_results *results,
+                          const struct lg_row *row) {
+    const struct lg_failure *first = first_failure(results, row->record);
+    lg_text_add(text, "assertion failed");
+    if (first != NULL) {
+        lg_text_add(text, ": ");
+        add_failure(text, results->ledger, first);
+    }
+    if (row->record->asserts_failed > 1)
+        lg_text_add(text, " (and %" PRIu32 " more)", row->record->asserts_failed - 1);
+}
+
+static void add_failed(struct lg_text *text, const struct lg_results *results,
+                       const struct lg_row *row) {
+    const struct lg_record *record = row->record;
+    if (record == NULL) {
+        lg_text_add(text, "the program ");
+        add_status(text, results->outcome.wait_status);
+        lg_text_add(text, ", though no test failed");
+    } else if (record->kind == LG_RECORD_SUITE_INIT) {
+        lg_text_add(text,
+                    "suite initialization failed (it returned %" PRId32 "): its tests were not run",
+                    record->wait_status);
+    } else if (record->kind == LG_RECORD_SUITE_CLEANUP) {
+        lg_text_add(text, "suite cleanup failed (it returned %" PRId32 ")", record->wait_status);
+    } else {
+        add_assertion(text, results, row);
+    }
+}
+
+static void add_skipped(struct lg_text *text, const struct lg_row *row) {
+    switch (row->record->state) {
+    case LG_RECORD_INACTIVE:
+        lg_text_add(text, "inactive in CUnit");
+        break;
+    case LG_RECORD_FILTERED:
+        lg_text_add(text, "not selected by the filter");
+        break;
+    case LG_RECORD_OTHER_SHARD:
+        lg_text_add(text, "in another shard");
+        break;
+    default:
+        lg_text_add(text, "the program did not run it");
+    }
+}
+
+static void add_broken_test(struct lg_text *text, const struct lg_results *results,
+                            const struct lg_record *record) {
+    if (results->outcome.interrupted != 0 && record->state != LG_RECORD_ENDED) {
+        lg_text_add(text, "not run: interrupted by ");
+        add_signal(text, results->outcome.interrupted);
+    } else if (record->state == LG_RECORD_RUNNING) {
+        lg_text_add(text, "the program ended while this test ran");
+    } else if (record->state != LG_RECORD_ENDED) {
+        lg_text_add(text, "not run: the program ended before it");
+    } else if (record->ending == LG_ENDING_NO_FORK) {
+        lg_text_add(text, "no process could be made for the test: %s", strerror(record->error));
+    } else if (record->ending == LG_ENDING_NOT_SAMPLED) {
+        lg_text_add(text, "its mappings could not be read: %s", strerror(record->error));
+    } else {
+        lg_text_add(text, "not measured: no gauge can be trusted in this process");
+    }
+}
+
+static void add_message(struct lg_text *text, const struct lg_results *results,
+                        const struct lg_row *row) {
+    const struct lg_record *record = row->record;
+    switch (row->verdict.kind) {
+    case LG_VERDICT_FAILED:
+        add_failed(text, results, row);
+        break;
+    case LG_VERDICT_CRASHED:
+        lg_text_add(text, "crashed: ");
+        add_signal(text, WTERMSIG(record->wait_status));
+        lg_text_add(text, " in %s", phase_name(record->phase));
+        break;
+    case LG_VERDICT_TIMED_OUT:
+        lg_text_add(text, "timed out after %g s in %s", (double)record->run_limit_ms / 1000,
+                    phase_name(record->phase));
+        break;
+    case LG_VERDICT_EXITED_EARLY:
+        lg_text_add(text, "exited early: %s ended the process with status %d",
+                    phase_name(record->phase), WEXITSTATUS(record->wait_status));
+        break;
+    case LG_VERDICT_LEAKED:
+        add_leak(text, results, row);
+        break;
+    case LG_VERDICT_SKIPPED:
+        add_skipped(text, row);
+        break;
+    case LG_VERDICT_BROKEN:
+        add_broken_test(text, results, record);
+        break;
+    default:
+        break;
+    }
+}
+
+char *lg_message_of(const struct lg_results *results, const struct lg_host *host,
+                    const struct lg_row *row) {
+    struct lg_text text = {0};
+    enum lg_verdict_kind kind;
+    lg_text_add(&text, "%s", "");
+    if (row->record == NULL)
+        lg_message_of_program(results, host, &kind, &text);
+    else
+        add_message(&text, results, row);
+    if (text.failed) {
+        lg_text_free(&text);
+        return NULL;
+    }
+    for (size_t i = 0; i < text.length; i++) {
+        if (text.data[i] == '\n')
+            text.data[i] = ' ';
+    }
+    return text.data;
+}
+
+static bool any_failed(const struct lg_results *results) {
+    return results->counts[LG_VERDICT_FAILED] + results->counts[LG_VERDICT_CRASHED] +
+               results->counts[LG_VERDICT_TIMED_OUT] + results->counts[LG_VERDICT_EXITED_EARLY] >
+           0;
+}
+
+static void add_where(struct lg_text *text, const struct lg_results *results,
+                      const struct lg_host *host) {
+    if (host == NULL || host->suite_phase == LG_SUITE_NONE)
+        return;
+    lg_text_add(text, " in the %s of suite ",
+                host->suite_phase == LG_SUITE_INIT ? "initialization" : "cleanup");
+    add_text(text, results->ledger, host->suite);
+}
+
+/* The agent was there, or not, but no test ran. */
+static void add_no_tests(struct lg_text *text, const struct lg_results *results,
+                         const struct lg_host *host) {
+    lg_text_add(text, "nothing was measured: the program ");
+    add_status(text, results->outcome.wait_status);
+    if (host != NULL)
+        lg_text_add(text, " without running its CUnit tests");
+    else
+        lg_text_add(text, ", and no CUnit was found in it (is it linked to libcunit.so?)");
+}
+
+bool lg_message_of_program(const struct lg_results *results, const struct lg_host *host,
+                           enum lg_verdict_kind *kind, struct lg_text *text) {
+    struct lg_text unused = {0};
+    struct lg_text *line = text != NULL ? text : &unused;
+    const struct lg_outcome *outcome = &results->outcome;
+    const struct lg_ledger_header *header = results->ledger->header;
+    uint32_t hosts = lg_ledger_hosts(results->ledger);
+    bool last = host == NULL || host == &header->hosts[hosts - 1];
+    bool said = true;
+    if (last && outcome->interrupted != 0) {
+        *kind = LG_VERDICT_BROKEN;
+        lg_text_add(line, "interrupted by ");
+        add_signal(line, outcome->interrupted);
+    } else if (last && WIFSIGNALED(outcome->wait_status)) {
+        *kind = LG_VERDICT_CRASHED;
+        lg_text_add(line, "the program ");
+        add_status(line, outcome->wait_status);
+        add_where(line, results, host);
+    } else if (host != NULL && host->state == LG_HOST_RUNNING) {
+        *kind = LG_VERDICT_EXITED_EARLY;
+        lg_text_add(line, "the program ended in the middle of its tests");
+        add_where(line, results, host);
+    } else if (host == NULL || host->state == LG_HOST_ATTACHED) {
+        *kind = LG_VERDICT_BROKEN;
+        add_no_tests(line, results, host);
+    } else if (last && header->records_lost > 0) {
+        *kind = LG_VERDICT_BROKEN;
+        lg_text_add(line, "%" PRIu32 " tests are beyond the %u that can be reported",
+                    header->records_lost, LG_LEDGER_MAX_RECORDS);
+    } else if (last && WEXITSTATUS(outcome->wait_status) != 0 && !any_failed(results)) {
+        *kind = LG_VERDICT_FAILED;
+        lg_text_add(line, "the program ");
+        add_status(line, outcome->wait_status);
+        lg_text_add(line, ", though no test failed");
+    } else {
+        said = false;
+    }
+    lg_text_free(&unused);
+    return said;
+}
+
+/* Details. */
+
+static void add_failures(struct lg_text *text, const struct lg_results *results,
+                         const struct lg_record *record) {
+    const struct lg_failure *failures[LG_LEDGER_MAX_FAILURES];
+    size_t kept = 0;
+    for (const struct lg_failure *next = newest_failure(results, record);
+         next != NULL && kept < LG_LEDGER_MAX_FAILURES;
+         next = lg_ledger_at(results->ledger, next->previous, sizeof(*next)))
+        failures[kept++] = next;
+    size_t shown = 0;
+    for (; kept > 0 && shown < 50; shown++) {
+        add_failure(text, results->ledger, failures[--kept]);
+        lg_text_add(text, "\n");
+    }
+    if (record->asserts_failed > shown)
+        lg_text_add(text, "... and %zu more\n", record->asserts_failed - shown);
+}
+
+static void add_gauge_rows(struct lg_text *text, const struct lg_results *results,
+                           const struct lg_row *row, const struct lg_evidence *evidence) {
+    lg_text_add(text, "\n%-8s %14s %14s %14s %12s %12s\n", "gauge", "before", "after", "growth",
+                "per run", "budget");
+    for (int g = 0; g < LG_GAUGE_COUNT; g++) {
+        enum lg_gauge gauge = (enum lg_gauge)g;
+        if ((row->record->measured & LG_GAUGE_BIT(g)) == 0 ||
+            (gauge == LG_GAUGE_FRAG && row->verdict.growth.values[g] == 0))
+            continue;
+        int64_t limit = results->options->budget.limits.values[g];
+        lg_text_add(text, "%-8s %14" PRId64 " %14" PRId64 " %+14" PRId64 " %+12" PRId64,
+                    lg_gauge_name(gauge), lg_sample_gauge(&evidence->before, gauge),
+                    lg_sample_gauge(&evidence->after, gauge), row->verdict.growth.values[g],
+                    lg_verdict_per_run(&row->verdict, gauge));
+        if (limit == LG_BUDGET_UNLIMITED)
+            lg_text_add(text, " %12s", "none");
+        else
+            lg_text_add(text, " %12" PRId64, limit);
+        lg_text_add(text, "%s\n", (row->verdict.over & LG_GAUGE_BIT(g)) != 0 ? "  over" : "");
+    }
+    lg_text_add(text, "bytes, over %" PRIu32 " run%s\n", row->verdict.runs,
+                row->verdict.runs == 1 ? "" : "s");
+}
+
+static void add_mappings(struct lg_text *text, const struct lg_results *results,
+                         const struct lg_evidence *evidence) {
+    uint32_t kept =
+        evidence->grown_kept < LG_LEDGER_MAX_GROWN ? evidence->grown_kept : LG_LEDGER_MAX_GROWN;
+    if (kept == 0)
+        return;
+    lg_text_add(text, "\nmappings that grew:\n");
+    for (uint32_t i = 0; i < kept; i++) {
+        const struct lg_grown_mapping *grown = &evidence->grown[i].mapping;
+        enum lg_segment segment = grown->segment < LG_SEGMENT_COUNT
+                                      ? (enum lg_segment)grown->segment
+                                      : LG_SEGMENT_SPECIAL;
+        lg_text_add(text, "  %012" PRIx64 "-%012" PRIx64 " %c%c%c%c %-12s +", grown->range.start,
+                    grown->range.end, (grown->flags & LG_MAPPING_READ) != 0 ? 'r' : '-',
+                    (grown->flags & LG_MAPPING_WRITE) != 0 ? 'w' : '-',
+                    (grown->flags & LG_MAPPING_EXEC) != 0 ? 'x' : '-',
+                    (grown->flags & LG_MAPPING_SHARED) != 0 ? 's' : 'p', lg_segment_name(segment));
+        lg_text_add_size(text, grown->grown_bytes);
+        if (evidence->grown[i].name != 0) {
+            lg_text_add(text, "  ");
+            add_text(text, results->ledger, evidence->grown[i].name);
+        }
+        lg_text_add(text, "\n");
+    }
+    if (evidence->grown_count > kept)
+        lg_text_add(text, "  ... and %" PRIu32 " more\n", evidence->grown_count - kept);
+}
+
+/* "run 2: live +32 B" or "runs 5-8: live +128 B"; nothing grown is "none". */
+static void add_step(struct lg_text *text, const struct lg_step *step, uint32_t first) {
+    if (step->runs == 1)
+        lg_text_add(text, "  run %" PRIu32 "%s:", first, step->warm_up != 0 ? " (warm-up)" : "");
+    else
+        lg_text_add(text, "  runs %" PRIu32 "-%" PRIu32 ":", first, first + step->runs - 1);
+    bool any = false;
+    for (int g = 0; g < LG_GAUGE_COUNT; g++) {
+        if (step->growth.values[g] == 0)
+            continue;
+        lg_text_add(text, "%s %s ", any ? "," : "", lg_gauge_name((enum lg_gauge)g));
+        lg_text_add_growth(text, (enum lg_gauge)g, step->growth.values[g]);
+        any = true;
+    }
+    lg_text_add(text, "%s\n", any ? "" : " none");
+}
+
+static void add_steps(struct lg_text *text, const struct lg_results *results,
+                      const struct lg_record *record) {
+    uint32_t count =
+        record->steps_count < LG_LEDGER_MAX_STEPS ? record->steps_count : LG_LEDGER_MAX_STEPS;
+    const struct lg_step *steps =
+        lg_ledger_at(results->ledger, record->steps, count * sizeof(struct lg_step));
+    if (steps == NULL || count == 0)
+        return;
+    lg_text_add(text, "\ngrowth by run:\n");
+    uint32_t first = 1;
+    for (uint32_t i = 0; i < count; i++) {
+        add_step(text, &steps[i], first);
+        first += steps[i].runs;
+    }
+}
+
+void lg_message_add_details(const struct lg_results *results, const struct lg_row *row,
+                            struct lg_text *text) {
+    const struct lg_record *record = row->record;
+    if (record == NULL)
+        return;
+    if (record->asserts_failed > 0)
+        add_failures(text, results, record);
+    if (row->verdict.kind != LG_VERDICT_LEAKED)
+        return;
+    const struct lg_evidence *evidence =
+        lg_ledger_at(results->ledger, record->evidence, sizeof(struct lg_evidence));
+    if (evidence != NULL)
+        add_gauge_rows(text, results, row, evidence);
+    add_steps(text, results, record);
+    if (evidence != NULL)
+        add_mappings(text, results, evidence);
+}
+
+const char *lg_message_type(const struct lg_row *row) {
+    static const char *const leaks[LG_GAUGE_COUNT] = {
+        "leak.heap", "leak.mmap",    "leak.live",     "leak.frag",
+        "leak.fds",  "leak.threads", "leak.children",
+    };
+    static const char *const types[LG_VERDICT_COUNT] = {
+        [LG_VERDICT_FAILED] = "test.assertion",  [LG_VERDICT_CRASHED] = "test.crash",
+        [LG_VERDICT_TIMED_OUT] = "test.timeout", [LG_VERDICT_EXITED_EARLY] = "test.exit",
+        [LG_VERDICT_BROKEN] = "leakgate.broken",
+    };
+    if (row->verdict.kind == LG_VERDICT_LEAKED) {
+        for (int gauge = 0; gauge < LG_GAUGE_COUNT; gauge++) {
+            if ((row->verdict.over & LG_GAUGE_BIT(gauge)) != 0)
+                return leaks[gauge];
+        }
+    }
+    const char *type = types[row->verdict.kind];
+    return type != NULL ? type : "";
+}

@@ -1,0 +1,25 @@
+/* What a verdict says, in one line, and what a failure's text says below it. */
+#ifndef LG_RUNNER_MESSAGE_H
+#define LG_RUNNER_MESSAGE_H
+
+#include "runner/results.h"
+#include "runner/text.h"
+
+/* The line for ROW, "" if it passed. Clean text; the caller frees it. NULL: no memory. */
+char *lg_message_of(const struct lg_results *results, const struct lg_host *host,
+                    const struct lg_row *row);
+
+/* Whether something must be said of the program of HOST (NULL: no agent was there) beyond
+ * its tests. Stores the verdict in KIND, and adds the line to TEXT if that is not NULL. */
+bool lg_message_of_program(const struct lg_results *results, const struct lg_host *host,
+                           enum lg_verdict_kind *kind, struct lg_text *text);
+
+/* Adds what there is to say below the line: failed assertions, the gauges before and
+ * after, the growth of each run, the mappings that grew. */
+void lg_message_add_details(const struct lg_results *results, const struct lg_row *row,
+                            struct lg_text *text);
+
+/* The type of a failure or error, e.g. "leak.heap". Static storage. */
+const char *lg_message_type(const struct lg_row *row);
+
+#endif

@@ -1,0 +1,201 @@
+#include "runner/options.h"
+
+#include <ctype.h>
+#include <errno.h>
+#include <getopt.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define DEFAULT_TIMEOUT_MS 60000
+
+static const char *const rigor_names[] = {"once", "quick", "standard", "thorough"};
+
+const char *lg_rigor_name(enum lg_rigor rigor) {
+    return rigor_names[rigor];
+}
+
+/* Each takes the option's value, sets the field, and says what is wrong with it. */
+typedef int set_option(struct lg_options *options, const char *value, char *why, size_t size);
+
+static int find_word(const char *value, const char *const *words, int count) {
+    for (int i = 0; i < count; i++) {
+        if (strcmp(words[i], value) == 0)
+            return i;
+    }
+    return -1;
+}
+
+static int set_junit(struct lg_options *options, const char *value, char *why, size_t size) {
+    if (value[0] == '\0') {
+        snprintf(why, size, "it needs the path of a file");
+        return -EINVAL;
+    }
+    options->junit = value;
+    return 0;
+}
+
+static int set_budget(struct lg_options *options, const char *value, char *why, size_t size) {
+    return lg_budget_parse(value, &options->budget, why, size);
+}
+
+static int set_rigor(struct lg_options *options, const char *value, char *why, size_t size) {
+    int found = find_word(value, rigor_names, 4);
+    if (found < 0) {
+        snprintf(why, size, "unknown rigor '%s' (once, quick, standard, thorough)", value);
+        return -EINVAL;
+    }
+    options->rigor = (enum lg_rigor)found;
+    return 0;
+}
+
+static int set_timeout(struct lg_options *options, const char *value, char *why, size_t size) {
+    char *end;
+    double seconds = strtod(value, &end);
+    if (end == value || *end != '\0' || !(seconds >= 0) || seconds > 1e9) {
+        snprintf(why, size, "'%s' is no number of seconds (0 for no timeout)", value);
+        return -EINVAL;
+    }
+    options->timeout_ms = (uint64_t)(seconds * 1000 + 0.5);
+    return 0;
+}
+
+static int set_filter(struct lg_options *options, const char *value, char *why, size_t size) {
+    (void)why;
+    (void)size;
+    options->filter = value[0] != '\0' ? value : NULL;
+    return 0;
+}
+
+static int set_shard(struct lg_options *options, const char *value, char *why, size_t size) {
+    unsigned shard;
+    unsigned shards;
+    int taken = 0;
+    if (!isdigit((unsigned char)value[0]) ||
+        sscanf(value, "%9u/%9u%n", &shard, &shards, &taken) != 2 || value[taken] != '\0' ||
+        shard < 1 || shard > shards) {
+        snprintf(why, size, "'%s' is not I/N with 1 <= I <= N", value);
+        return -EINVAL;
+    }
+    options->shard = shard;
+    options->shards = shards;
+    return 0;
+}
+
+static int set_color(struct lg_options *options, const char *value, char *why, size_t size) {
+    static const char *const words[] = {"auto", "always", "never"};
+    int found = find_word(value, words, 3);
+    if (found < 0) {
+        snprintf(why, size, "unknown colour '%s' (auto, always, never)", value);
+        return -EINVAL;
+    }
+    options->color = (enum lg_color)found;
+    return 0;
+}
+
+static int parse_switch(const char *value, bool *out, char *why, size_t size) {
+    static const char *const words[] = {"0", "1", "no", "yes", "off", "on", "false", "true", ""};
+    int found = value == NULL ? 1 : find_word(value, words, 9);
+    if (found < 0) {
+        snprintf(why, size, "'%s' is neither 1 nor 0", value);
+        return -EINVAL;
+    }
+    *out = found % 2 == 1;
+    return 0;
+}
+
+static int set_list(struct lg_options *options, const char *value, char *why, size_t size) {
+    return parse_switch(value, &options->list, why, size);
+}
+
+static int set_json(struct lg_options *options, const char *value, char *why, size_t size) {
+    return parse_switch(value, &options->json, why, size);
+}
+
+static int set_quiet(struct lg_options *options, const char *value, char *why, size_t size) {
+    return parse_switch(value, &options->quiet, why, size);
+}
+
+static const struct {
+    const char *name;
+    int argument;
+    set_option *set;
+} table[] = {
+    {"junit", required_argument, set_junit},   {"budget", required_argument, set_budget},
+    {"rigor", required_argument, set_rigor},   {"timeout", required_argument, set_timeout},
+    {"filter", required_argument, set_filter}, {"shard", required_argument, set_shard},
+    {"list", no_argument, set_list},           {"json", no_argument, set_json},
+    {"color", required_argument, set_color},   {"quiet", no_argument, set_quiet},
+};
+
+#define OPTION_COUNT (sizeof(table) / sizeof(table[0]))
+
+static int read_environment(struct lg_options *options, char *error, size_t size) {
+    for (size_t i = 0; i < OPTION_COUNT; i++) {
+        char name[64];
+        int length = snprintf(name, sizeof(name), "LEAKGATE_%s", table[i].name);
+        for (int c = 0; c < length; c++)
+            name[c] = name[c] == '-' ? '_' : (char)toupper((unsigned char)name[c]);
+        const char *value = getenv(name);
+        char why[256];
+        if (value == NULL || table[i].set(options, value, why, sizeof(why)) == 0)
+            continue;
+        snprintf(error, size, "%s: %s", name, why);
+        return -EINVAL;
+    }
+    return 0;
+}
+
+static int read_arguments(int argc, char *const argv[], struct lg_options *options, char *error,
+                          size_t size) {
+    struct option longs[OPTION_COUNT + 1] = {{0}};
+    for (size_t i = 0; i < OPTION_COUNT; i++)
+        longs[i] = (struct option){table[i].name, table[i].argument, NULL, (int)(256 + i)};
+    opterr = 0;
+    optind = 0;
+    int found;
+    while ((found = getopt_long(argc, argv, "+:", longs, NULL)) != -1) {
+        const char *argument = argv[optind - 1];
+        if (found == ':') {
+            snprintf(error, size, "%s: it needs a value; 'leakgate run --help' tells which",
+                     argument);
+            return -EINVAL;
+        }
+        if (found < 256) {
+            snprintf(error, size,
+                     "%s: unknown option, or a value too many; 'leakgate run --help' "
+                     "lists all",
+                     argument);
+            return -EINVAL;
+        }
+        char why[256];
+        const char *name = table[found - 256].name;
+        if (table[found - 256].set(options, optarg, why, sizeof(why)) != 0) {
+            snprintf(error, size, "--%s: %s", name, why);
+            return -EINVAL;
+        }
+    }
+    options->program = argv + optind;
+    return 0;
+}
+
+int lg_options_parse(int argc, char *const argv[], struct lg_options *out, char *error,
+                     size_t error_size) {
+    struct lg_options options = {.rigor = LG_RIGOR_STANDARD, .timeout_ms = DEFAULT_TIMEOUT_MS};
+    lg_budget_init(&options.budget);
+    int status = read_environment(&options, error, error_size);
+    if (status == 0)
+        status = read_arguments(argc, argv, &options, error, error_size);
+    if (status != 0)
+        return status;
+    if (options.program[0] == NULL) {
+        snprintf(error, error_size, "no PROGRAM to run; say: leakgate run [options] -- PROGRAM");
+        return -EINVAL;
+    }
+    if (options.json && !options.list) {
+        snprintf(error, error_size, "--json goes with --list");
+        return -EINVAL;
+    }
+    *out = options;
+    return 0;
+}

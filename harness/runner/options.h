@@ -1,0 +1,36 @@
+/* The options of `leakgate run`, and their twins in the environment. */
+#ifndef LG_RUNNER_OPTIONS_H
+#define LG_RUNNER_OPTIONS_H
+
+#include "common/ledger.h"
+#include "runner/budget.h"
+
+#include <stdbool.h>
+
+enum lg_color { LG_COLOR_AUTO, LG_COLOR_ALWAYS, LG_COLOR_NEVER };
+
+/* Strings belong to argv or the environment. */
+struct lg_options {
+    const char *junit; /* a path, or NULL */
+    struct lg_budget budget;
+    enum lg_rigor rigor;
+    uint64_t timeout_ms; /* per test; 0: none */
+    const char *filter;  /* a glob on SUITE/TEST, or NULL */
+    uint32_t shard;      /* from 1; 0: no shards */
+    uint32_t shards;
+    bool list;
+    bool json;
+    enum lg_color color;
+    bool quiet;
+    char *const *program; /* PROGRAM [ARG...], NULL-terminated */
+};
+
+/* Reads the options from the environment, then from ARGV ("run" at 0): the latter win.
+ * Returns 0, or -EINVAL with one line that names the place and the way out in ERROR. */
+int lg_options_parse(int argc, char *const argv[], struct lg_options *out, char *error,
+                     size_t error_size);
+
+/* The name a user gives RIGOR, e.g. "standard". Static storage. */
+const char *lg_rigor_name(enum lg_rigor rigor);
+
+#endif

@@ -1,0 +1,138 @@
+#include "runner/report/console.h"
+
+#include "runner/text.h"
+
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#define RED "\x1b[31m"
+#define YELLOW "\x1b[33m"
+#define GREEN "\x1b[32m"
+#define RESET "\x1b[0m"
+
+bool lg_console_color(enum lg_color option, FILE *stream) {
+    if (option != LG_COLOR_AUTO)
+        return option == LG_COLOR_ALWAYS;
+    const char *no_color = getenv("NO_COLOR");
+    return (no_color == NULL || no_color[0] == '\0') && isatty(fileno(stream)) != 0;
+}
+
+static const char *paint(bool color, const char *code) {
+    return color ? code : "";
+}
+
+static const char *color_of(enum lg_verdict_kind kind) {
+    switch (kind) {
+    case LG_VERDICT_PASSED:
+        return GREEN;
+    case LG_VERDICT_SKIPPED:
+        return "";
+    case LG_VERDICT_BROKEN:
+        return YELLOW;
+    default:
+        return RED;
+    }
+}
+
+static bool is_shown(const struct lg_row *row) {
+    return row->verdict.kind != LG_VERDICT_PASSED && row->verdict.kind != LG_VERDICT_SKIPPED;
+}
+
+static void write_row(const struct lg_row *row, FILE *stream, bool color) {
+    char name[16];
+    snprintf(name, sizeof(name), "%s", lg_verdict_name(row->verdict.kind));
+    fprintf(stream, "%s%-12s%s %s/%s: %s\n", paint(color, color_of(row->verdict.kind)), name,
+            paint(color, RESET), row->suite, row->name, row->message);
+    if (row->where.file != NULL)
+        fprintf(stream, "             at %s:%u in %s\n", row->where.file, row->where.line,
+                row->where.function);
+}
+
+static void write_counts(const struct lg_results *results, FILE *stream, bool color) {
+    const char *separator = "";
+    for (int k = 0; k < LG_VERDICT_COUNT; k++) {
+        enum lg_verdict_kind kind = (enum lg_verdict_kind)k;
+        if (results->counts[k] == 0)
+            continue;
+        fprintf(stream, "%s%s%zu %s%s", separator, paint(color, color_of(kind)), results->counts[k],
+                lg_verdict_name(kind), paint(color, RESET));
+        separator = ", ";
+    }
+}
+
+static void write_summary(const struct lg_results *results, FILE *stream, bool color) {
+    fprintf(stream, "leakgate: %zu test%s: ", results->count, results->count == 1 ? "" : "s");
+    write_counts(results, stream, color);
+    fprintf(stream, "%s; %.2f s\n", results->count == 0 ? "no tests" : "",
+            (double)results->outcome.elapsed_ns / 1e9);
+}
+
+void lg_console_write(const struct lg_results *results, FILE *stream, bool color, bool quiet) {
+    bool any = false;
+    for (size_t i = 0; i < results->count; i++) {
+        if (!is_shown(&results->rows[i]))
+            continue;
+        /* CUnit's own summary ends without a newline. */
+        fputs(any ? "" : "\n", stream);
+        write_row(&results->rows[i], stream, color);
+        any = true;
+    }
+    if (!quiet && !any)
+        fputs("\n", stream);
+    if (!quiet)
+        write_summary(results, stream, color);
+}
+
+static void list_plain(const struct lg_row *row, struct lg_text *text) {
+    lg_text_add(text, "%s/%s", row->suite, row->name);
+    if (row->where.file != NULL)
+        lg_text_add(text, "  %s:%u", row->where.file, row->where.line);
+    lg_text_add(text, "\n");
+}
+
+static void list_json(const struct lg_program *program, const struct lg_row *row, bool first,
+                      struct lg_text *text) {
+    lg_text_add(text, "%s\n  {\"program\": ", first ? "" : ",");
+    lg_text_add_json(text, program->name);
+    lg_text_add(text, ", \"suite\": ");
+    lg_text_add_json(text, row->suite);
+    lg_text_add(text, ", \"name\": ");
+    lg_text_add_json(text, row->name);
+    lg_text_add(text, ", \"active\": %s",
+                row->record->state == LG_RECORD_INACTIVE ? "false" : "true");
+    if (row->where.file != NULL) {
+        lg_text_add(text, ", \"file\": ");
+        lg_text_add_json(text, row->where.file);
+        lg_text_add(text, ", \"line\": %u", row->where.line);
+    }
+    lg_text_add(text, "}");
+}
+
+static bool is_listed(const struct lg_row *row) {
+    return row->record != NULL && row->record->kind == LG_RECORD_TEST &&
+           (row->record->state == LG_RECORD_REGISTERED || row->record->state == LG_RECORD_INACTIVE);
+}
+
+void lg_console_list(const struct lg_results *results, FILE *stream, bool json) {
+    struct lg_text text = {0};
+    bool first = true;
+    lg_text_add(&text, "%s", json ? "[" : "");
+    for (size_t p = 0; p < results->program_count; p++) {
+        const struct lg_program *program = &results->programs[p];
+        for (size_t i = program->first; i < program->first + program->count; i++) {
+            const struct lg_row *row = &results->rows[i];
+            if (!is_listed(row))
+                continue;
+            if (json)
+                list_json(program, row, first, &text);
+            else
+                list_plain(row, &text);
+            first = false;
+        }
+    }
+    lg_text_add(&text, "%s", json ? "\n]\n" : "");
+    fputs(lg_text_string(&text), stream);
+    lg_text_free(&text);
+}

@@ -1,0 +1,357 @@
+#include "runner/report/junit.h"
+
+#include "common/pins.h"
+#include "runner/message.h"
+#include "runner/text.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <leakgate/leakgate.h>
+#include <libxml/xmlwriter.h>
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <time.h>
+#include <unistd.h>
+
+struct junit {
+    xmlTextWriterPtr writer;
+    const struct lg_results *results;
+    bool failed;
+};
+
+static const xmlChar *xml(const char *text) {
+    return (const xmlChar *)text;
+}
+
+static void check(struct junit *junit, int written) {
+    junit->failed |= written < 0;
+}
+
+static void start(struct junit *junit, const char *element) {
+    check(junit, xmlTextWriterStartElement(junit->writer, xml(element)));
+}
+
+static void end(struct junit *junit) {
+    check(junit, xmlTextWriterEndElement(junit->writer));
+}
+
+static void attribute(struct junit *junit, const char *name, const char *value) {
+    check(junit, xmlTextWriterWriteAttribute(junit->writer, xml(name), xml(value)));
+}
+
+__attribute__((format(printf, 3, 4))) static void
+attribute_format(struct junit *junit, const char *name, const char *format, ...) {
+    va_list arguments;
+    va_start(arguments, format);
+    check(junit, xmlTextWriterWriteVFormatAttribute(junit->writer, xml(name), format, arguments));
+    va_end(arguments);
+}
+
+static void property(struct junit *junit, const char *name, const char *value) {
+    start(junit, "property");
+    attribute(junit, "name", name);
+    attribute(junit, "value", value);
+    end(junit);
+}
+
+static void number_property(struct junit *junit, const char *name, int64_t value) {
+    char text[32];
+    snprintf(text, sizeof(text), "%" PRId64, value);
+    property(junit, name, text);
+}
+
+/* What a suite element and the root element count. */
+struct totals {
+    size_t tests;
+    size_t failures;
+    size_t errors;
+    size_t skipped;
+    uint64_t elapsed_ns;
+};
+
+static struct totals count_rows(const struct lg_row *rows, size_t count) {
+    struct totals totals = {.tests = count};
+    for (size_t i = 0; i < count; i++) {
+        switch (rows[i].verdict.kind) {
+        case LG_VERDICT_PASSED:
+            break;
+        case LG_VERDICT_FAILED:
+        case LG_VERDICT_LEAKED:
+            totals.failures++;
+            break;
+        case LG_VERDICT_SKIPPED:
+            totals.skipped++;
+            break;
+        default:
+            totals.errors++;
+        }
+        if (rows[i].record != NULL)
+            totals.elapsed_ns += rows[i].record->elapsed_ns;
+    }
+    return totals;
+}
+
+static void totals_attributes(struct junit *junit, struct totals totals) {
+    attribute_format(junit, "tests", "%zu", totals.tests);
+    attribute_format(junit, "failures", "%zu", totals.failures);
+    attribute_format(junit, "errors", "%zu", totals.errors);
+    attribute_format(junit, "skipped", "%zu", totals.skipped);
+    attribute_format(junit, "time", "%.6f", (double)totals.elapsed_ns / 1e9);
+}
+
+static void growth_properties(struct junit *junit, const struct lg_row *row) {
+    const struct lg_record *record = row->record;
+    for (int gauge = 0; gauge < LG_GAUGE_COUNT; gauge++) {
+        const char *gauge_name = lg_gauge_name((enum lg_gauge)gauge);
+        const char *unit = lg_gauge_in_bytes((enum lg_gauge)gauge) ? "_bytes" : "_count";
+        char name[64];
+        snprintf(name, sizeof(name), "growth_per_run.%s%s", gauge_name, unit);
+        if ((record->measured & LG_GAUGE_BIT(gauge)) == 0) {
+            property(junit, name, "not measured");
+            continue;
+        }
+        number_property(junit, name, lg_verdict_per_run(&row->verdict, (enum lg_gauge)gauge));
+        snprintf(name, sizeof(name), "first_run_growth.%s%s", gauge_name, unit);
+        number_property(junit, name, record->first_growth.values[gauge]);
+    }
+}
+
+static void case_properties(struct junit *junit, const struct lg_row *row) {
+    const struct lg_record *record = row->record;
+    if (record == NULL || record->kind != LG_RECORD_TEST || record->state != LG_RECORD_ENDED)
+        return;
+    start(junit, "properties");
+    property(junit, "verdict", lg_verdict_name(row->verdict.kind));
+    if (row->where.function != NULL)
+        property(junit, "function", row->where.function);
+    number_property(junit, "runs", record->runs);
+    number_property(junit, "asserts", record->asserts);
+    if (record->peak_rss_bytes > 0)
+        number_property(junit, "peak_rss_bytes", (int64_t)record->peak_rss_bytes);
+    if (record->repeat != LG_REPEAT_FINE)
+        property(junit, "repeatable", "no");
+    if (record->ending == LG_ENDING_FINISHED && record->asserts_failed == 0)
+        growth_properties(junit, row);
+    end(junit);
+}
+
+/* Readers that take the text drop the attribute: the message is in both. */
+static void problem(struct junit *junit, const char *element, const struct lg_row *row) {
+    struct lg_text text = {0};
+    lg_text_add(&text, "%s\n", row->message);
+    lg_message_add_details(junit->results, row, &text);
+    start(junit, element);
+    attribute(junit, "message", row->message);
+    attribute(junit, "type", lg_message_type(row));
+    check(junit, xmlTextWriterWriteString(junit->writer, xml(lg_text_string(&text))));
+    end(junit);
+    junit->failed |= text.failed;
+    lg_text_free(&text);
+}
+
+static void verdict_element(struct junit *junit, const struct lg_row *row) {
+    switch (row->verdict.kind) {
+    case LG_VERDICT_PASSED:
+        break;
+    case LG_VERDICT_FAILED:
+    case LG_VERDICT_LEAKED:
+        problem(junit, "failure", row);
+        break;
+    case LG_VERDICT_SKIPPED:
+        start(junit, "skipped");
+        attribute(junit, "message", row->message);
+        end(junit);
+        break;
+    default:
+        problem(junit, "error", row);
+    }
+}
+
+static void test_case(struct junit *junit, const struct lg_row *row) {
+    start(junit, "testcase");
+    attribute(junit, "classname", row->suite);
+    attribute(junit, "name", row->name);
+    attribute_format(junit, "time", "%.6f",
+                     row->record != NULL ? (double)row->record->elapsed_ns / 1e9 : 0.0);
+    if (row->where.file != NULL) {
+        struct lg_text file = {0};
+        lg_text_add_clean(&file, row->where.file, strlen(row->where.file));
+        attribute(junit, "file", lg_text_string(&file));
+        attribute_format(junit, "line", "%u", row->where.line);
+        junit->failed |= file.failed;
+        lg_text_free(&file);
+    }
+    case_properties(junit, row);
+    verdict_element(junit, row);
+    end(junit);
+}
+
+static void pin_properties(struct junit *junit, const struct lg_host *host) {
+    static const struct {
+        const char *name;
+        int value;
+    } pins[LG_PIN_COUNT] = {
+        [LG_PIN_MMAP_THRESHOLD] = {"pin.M_MMAP_THRESHOLD_bytes", LG_PIN_MMAP_THRESHOLD_BYTES},
+        [LG_PIN_MMAP_MAX] = {"pin.M_MMAP_MAX_count", LG_PIN_MMAP_MAX_COUNT},
+        [LG_PIN_TRIM_THRESHOLD] = {"pin.M_TRIM_THRESHOLD_bytes", LG_PIN_TRIM_THRESHOLD_BYTES},
+        [LG_PIN_TOP_PAD] = {"pin.M_TOP_PAD_bytes", LG_PIN_TOP_PAD_BYTES},
+        [LG_PIN_ARENA_MAX] = {"pin.M_ARENA_MAX_count", LG_PIN_ARENA_MAX_COUNT},
+        [LG_PIN_TCACHE] = {"pin.glibc.malloc.tcache_count", 0},
+        [LG_PIN_STACK_CACHE] = {"pin.glibc.pthread.stack_cache_size_bytes", 0},
+    };
+    for (int pin = 0; pin < LG_PIN_COUNT; pin++) {
+        if (host != NULL && (host->pins & (1U << pin)) != 0)
+            number_property(junit, pins[pin].name, pins[pin].value);
+        else
+            property(junit, pins[pin].name, "not in force");
+    }
+}
+
+static void suite_properties(struct junit *junit, const struct lg_program *program) {
+    const struct lg_results *results = junit->results;
+    char budget[256];
+    start(junit, "properties");
+    property(junit, "leakgate.version", LEAKGATE_VERSION);
+    property(junit, "rigor", lg_rigor_name(results->options->rigor));
+    property(junit, "budget", lg_budget_format(&results->options->budget, budget, sizeof(budget)));
+    number_property(junit, "timeout_ms", (int64_t)results->options->timeout_ms);
+    pin_properties(junit, program->host);
+    for (size_t i = 0; i < results->facts.count; i++) {
+        char name[64];
+        snprintf(name, sizeof(name), "host.%s", results->facts.rows[i].name);
+        property(junit, name, results->facts.rows[i].value);
+    }
+    end(junit);
+}
+
+static void test_suite(struct junit *junit, const struct lg_program *program,
+                       const char *timestamp) {
+    const struct lg_row *rows = junit->results->rows + program->first;
+    start(junit, "testsuite");
+    attribute(junit, "name", program->name);
+    totals_attributes(junit, count_rows(rows, program->count));
+    attribute(junit, "timestamp", timestamp);
+    suite_properties(junit, program);
+    for (size_t i = 0; i < program->count; i++)
+        test_case(junit, &rows[i]);
+    end(junit);
+}
+
+static int write_document(struct junit *junit) {
+    char timestamp[32] = "";
+    time_t now = time(NULL);
+    struct tm utc;
+    if (gmtime_r(&now, &utc) != NULL)
+        strftime(timestamp, sizeof(timestamp), "%Y-%m-%dT%H:%M:%S", &utc);
+    check(junit, xmlTextWriterSetIndent(junit->writer, 1));
+    check(junit, xmlTextWriterStartDocument(junit->writer, NULL, "UTF-8", NULL));
+    start(junit, "testsuites");
+    attribute(junit, "name", "leakgate");
+    totals_attributes(junit, count_rows(junit->results->rows, junit->results->count));
+    for (size_t i = 0; i < junit->results->program_count; i++)
+        test_suite(junit, &junit->results->programs[i], timestamp);
+    end(junit);
+    check(junit, xmlTextWriterEndDocument(junit->writer));
+    check(junit, xmlTextWriterFlush(junit->writer));
+    return junit->failed ? -EIO : 0;
+}
+
+/* libxml2 reports that writing failed, not why: errno of the last write tells. */
+static int write_to(const struct lg_results *results, int fd) {
+    xmlOutputBufferPtr buffer = xmlOutputBufferCreateFd(fd, NULL);
+    if (buffer == NULL)
+        return -ENOMEM;
+    struct junit junit = {.results = results};
+    junit.writer = xmlNewTextWriter(buffer);
+    if (junit.writer == NULL) {
+        xmlOutputBufferClose(buffer);
+        return -ENOMEM;
+    }
+    errno = 0;
+    int error = write_document(&junit);
+    if (error != 0 && errno != 0)
+        error = -errno;
+    xmlFreeTextWriter(junit.writer);
+    return error;
+}
+
+static bool is_special(const char *path) {
+    struct stat status;
+    return stat(path, &status) == 0 && !S_ISREG(status.st_mode);
+}
+
+static int write_special(const struct lg_results *results, const char *path) {
+    FILE *file = fopen(path, "we");
+    if (file == NULL)
+        return -errno;
+    int error = write_to(results, fileno(file));
+    if (fclose(file) != 0 && error == 0)
+        error = -errno;
+    return error;
+}
+
+/* mkstemp makes it for its owner alone: a report is as readable as any new file. */
+static int open_temporary(const char *path, char *temporary, size_t size) {
+    if (snprintf(temporary, size, "%s.XXXXXX", path) >= (int)size)
+        return -ENAMETOOLONG;
+    int fd = mkstemp(temporary);
+    if (fd < 0)
+        return -errno;
+    mode_t mask = umask(0);
+    umask(mask);
+    if (fchmod(fd, 0666 & ~mask) == 0)
+        return fd;
+    int error = -errno;
+    close(fd);
+    unlink(temporary);
+    return error;
+}
+
+int lg_junit_write(const struct lg_results *results, const char *path) {
+    if (is_special(path))
+        return write_special(results, path);
+    char temporary[PATH_MAX];
+    int fd = open_temporary(path, temporary, sizeof(temporary));
+    if (fd < 0)
+        return fd;
+    int error = write_to(results, fd);
+    if (close(fd) != 0 && error == 0)
+        error = -errno;
+    if (error == 0 && rename(temporary, path) != 0)
+        error = -errno;
+    if (error != 0)
+        unlink(temporary);
+    return error;
+}
+
+static int make_folders(const char *path) {
+    char folder[PATH_MAX];
+    if (snprintf(folder, sizeof(folder), "%s", path) >= (int)sizeof(folder))
+        return -ENAMETOOLONG;
+    for (char *slash = strchr(folder + 1, '/'); slash != NULL; slash = strchr(slash + 1, '/')) {
+        *slash = '\0';
+        if (mkdir(folder, 0777) != 0 && errno != EEXIST)
+            return -errno;
+        *slash = '/';
+    }
+    return 0;
+}
+
+int lg_junit_prepare(const char *path) {
+    struct stat status;
+    if (stat(path, &status) == 0 && S_ISDIR(status.st_mode))
+        return -EISDIR;
+    if (is_special(path))
+        return 0;
+    int error = make_folders(path);
+    char temporary[PATH_MAX];
+    int fd = error == 0 ? open_temporary(path, temporary, sizeof(temporary)) : error;
+    if (fd < 0)
+        return fd;
+    close(fd);
+    unlink(temporary);
+    return 0;
+}

@@ -1,0 +1,239 @@
+#include "runner/results.h"
+
+#include "runner/message.h"
+#include "runner/text.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/wait.h>
+
+/* The name a report can carry: on one line, and never empty. */
+static char *clean_name(const char *raw) {
+    struct lg_text text = {0};
+    lg_text_add_clean(&text, raw, strlen(raw));
+    for (size_t i = 0; i < text.length; i++) {
+        if (text.data[i] == '\n' || text.data[i] == '\t')
+            text.data[i] = ' ';
+    }
+    const char *string = lg_text_string(&text);
+    if (string[strspn(string, " ")] == '\0') {
+        text.length = 0;
+        lg_text_add(&text, "%s", "(unnamed)");
+    }
+    if (text.failed) {
+        lg_text_free(&text);
+        return NULL;
+    }
+    return text.data;
+}
+
+static enum lg_program_end how_it_ended(const struct lg_outcome *outcome) {
+    if (outcome->interrupted != 0)
+        return LG_PROGRAM_INTERRUPTED;
+    return WIFEXITED(outcome->wait_status) ? LG_PROGRAM_EXITED : LG_PROGRAM_DIED;
+}
+
+/* A program that left in the middle of a run left tests behind that it meant to run. */
+static enum lg_program_end how_host_ended(const struct lg_host *host,
+                                          const struct lg_outcome *outcome) {
+    enum lg_program_end end = how_it_ended(outcome);
+    if (end == LG_PROGRAM_EXITED && host->state == LG_HOST_RUNNING && !outcome->exec_error)
+        return LG_PROGRAM_DIED;
+    return end;
+}
+
+static bool add_row(struct lg_results *results, const struct lg_record *record, const char *suite,
+                    const char *name, struct lg_verdict verdict) {
+    struct lg_row *row = &results->rows[results->count];
+    *row = (struct lg_row){.record = record, .verdict = verdict};
+    row->suite = clean_name(suite);
+    row->name = clean_name(name);
+    results->count++;
+    results->counts[verdict.kind]++;
+    return row->suite != NULL && row->name != NULL;
+}
+
+static bool add_records(struct lg_results *results, uint32_t host_index) {
+    const struct lg_ledger *ledger = results->ledger;
+    const struct lg_host *host = &ledger->header->hosts[host_index];
+    enum lg_program_end end = how_host_ended(host, &results->outcome);
+    for (uint32_t i = 0; i < lg_ledger_records(ledger); i++) {
+        const struct lg_record *record = &ledger->records[i];
+        if (record->host != host_index || record->state == LG_RECORD_UNUSED)
+            continue;
+        struct lg_verdict verdict = lg_verdict_of(record, &results->options->budget, end);
+        if (!add_row(results, record, lg_ledger_text(ledger, record->suite),
+                     lg_ledger_text(ledger, record->name), verdict))
+            return false;
+        if (record->state != LG_RECORD_FILTERED && record->state != LG_RECORD_OTHER_SHARD)
+            results->selected++;
+    }
+    return true;
+}
+
+/* What no test's row tells: the program itself, and how it ended. */
+static bool add_program_row(struct lg_results *results, const struct lg_program *program) {
+    struct lg_verdict verdict = {.runs = 1};
+    if (!lg_message_of_program(results, program->host, &verdict.kind, NULL))
+        return true;
+    return add_row(results, NULL, "leakgate", "(program)", verdict);
+}
+
+static const char *base_name(const char *path) {
+    const char *slash = strrchr(path, '/');
+    return slash != NULL && slash[1] != '\0' ? slash + 1 : path;
+}
+
+static bool name_program(struct lg_results *results, struct lg_program *program, const char *path) {
+    program->name = clean_name(base_name(path));
+    unsigned number = 1;
+    for (size_t i = 0; program->name != NULL && i + 1 < results->program_count; i++) {
+        if (strcmp(results->programs[i].name, program->name) != 0)
+            continue;
+        struct lg_text text = {0};
+        lg_text_add(&text, "%s [%u]", base_name(path), ++number);
+        free(program->name);
+        program->name = clean_name(lg_text_string(&text));
+        lg_text_free(&text);
+        i = (size_t)-1;
+    }
+    return program->name != NULL;
+}
+
+static bool add_program(struct lg_results *results, const struct lg_host *host, uint32_t index) {
+    struct lg_program *program = &results->programs[results->program_count++];
+    *program = (struct lg_program){.host = host, .first = results->count};
+    const char *path = host != NULL ? lg_ledger_text(results->ledger, host->program) : "";
+    if (!name_program(results, program, path[0] != '\0' ? path : results->options->program[0]))
+        return false;
+    if (host != NULL) {
+        program->symbols = lg_symbols_new(lg_ledger_text(results->ledger, host->maps));
+        if (!add_records(results, index))
+            return false;
+    }
+    if (!add_program_row(results, program))
+        return false;
+    program->count = results->count - program->first;
+    return true;
+}
+
+/* Uniqueness: equal names of one program in the order of their rows, then numbered. */
+
+static int compare_names(const struct lg_row *a, const struct lg_row *b) {
+    int order = strcmp(a->suite, b->suite);
+    return order != 0 ? order : strcmp(a->name, b->name);
+}
+
+static int compare_rows(const void *left, const void *right) {
+    const struct lg_row *a = *(struct lg_row *const *)left;
+    const struct lg_row *b = *(struct lg_row *const *)right;
+    int order = compare_names(a, b);
+    return order != 0 ? order : (a > b) - (a < b);
+}
+
+static bool is_taken(struct lg_row **sorted, size_t count, const struct lg_row *row) {
+    size_t low = 0;
+    size_t high = count;
+    while (low < high) {
+        size_t middle = low + (high - low) / 2;
+        if (compare_names(sorted[middle], row) < 0)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    return low < count && compare_names(sorted[low], row) == 0;
+}
+
+static bool number_row(struct lg_row **sorted, size_t count, struct lg_row *row, unsigned *number) {
+    struct lg_row candidate = *row;
+    candidate.name = NULL;
+    do {
+        struct lg_text text = {0};
+        lg_text_add(&text, "%s [%u]", row->name, ++*number);
+        free(candidate.name);
+        candidate.name = text.data;
+        if (candidate.name == NULL)
+            return false;
+    } while (is_taken(sorted, count, &candidate));
+    row->message = candidate.name; /* parked: the order of the sorted rows must hold */
+    return true;
+}
+
+static bool make_unique(struct lg_row *rows, size_t count) {
+    if (count == 0)
+        return true;
+    struct lg_row **sorted = malloc(count * sizeof(*sorted));
+    if (sorted == NULL)
+        return false;
+    for (size_t i = 0; i < count; i++)
+        sorted[i] = &rows[i];
+    qsort(sorted, count, sizeof(*sorted), compare_rows);
+    bool done = true;
+    unsigned number = 1;
+    for (size_t i = 1; i < count && done; i++) {
+        if (compare_names(sorted[i - 1], sorted[i]) != 0)
+            number = 1;
+        else
+            done = number_row(sorted, count, sorted[i], &number);
+    }
+    free(sorted);
+    for (size_t i = 0; i < count; i++) {
+        if (rows[i].message == NULL)
+            continue;
+        free(rows[i].name);
+        rows[i].name = rows[i].message;
+        rows[i].message = NULL;
+    }
+    return done;
+}
+
+static bool finish_rows(struct lg_results *results) {
+    for (size_t p = 0; p < results->program_count; p++) {
+        const struct lg_program *program = &results->programs[p];
+        struct lg_row *rows = results->rows + program->first;
+        if (!make_unique(rows, program->count))
+            return false;
+        for (size_t i = 0; i < program->count; i++) {
+            if (rows[i].record != NULL)
+                rows[i].where =
+                    lg_symbols_function(program->symbols, rows[i].record->function_address);
+            rows[i].message = lg_message_of(results, program->host, &rows[i]);
+            if (rows[i].message == NULL)
+                return false;
+        }
+    }
+    return true;
+}
+
+int lg_results_read(const struct lg_ledger *ledger, const struct lg_options *options,
+                    const struct lg_outcome *outcome, struct lg_results *out) {
+    uint32_t hosts = lg_ledger_hosts(ledger);
+    *out = (struct lg_results){.ledger = ledger, .options = options, .outcome = *outcome};
+    lg_facts_read("/proc", "/sys/fs/cgroup", &out->facts);
+    out->rows = calloc(lg_ledger_records(ledger) + hosts + 1, sizeof(*out->rows));
+    out->programs = calloc(hosts + 1, sizeof(*out->programs));
+    if (out->rows == NULL || out->programs == NULL)
+        return -ENOMEM;
+    for (uint32_t i = 0; i < hosts; i++) {
+        if (!add_program(out, &ledger->header->hosts[i], i))
+            return -ENOMEM;
+    }
+    if (hosts == 0 && !add_program(out, NULL, 0))
+        return -ENOMEM;
+    return finish_rows(out) ? 0 : -ENOMEM;
+}
+
+void lg_results_free(struct lg_results *results) {
+    for (size_t i = 0; i < results->count; i++) {
+        free(results->rows[i].suite);
+        free(results->rows[i].name);
+        free(results->rows[i].message);
+    }
+    for (size_t i = 0; i < results->program_count; i++) {
+        free(results->programs[i].name);
+        lg_symbols_free(results->programs[i].symbols);
+    }
+    free(results->rows);
+    free(results->programs);
+}

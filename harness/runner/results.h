@@ -1,0 +1,51 @@
+/* What a run gave: the ledger's records, judged, named and located, in the order
+ * of the report. Reporters render it and decide nothing. */
+#ifndef LG_RUNNER_RESULTS_H
+#define LG_RUNNER_RESULTS_H
+
+#include "runner/facts.h"
+#include "runner/launch.h"
+#include "runner/options.h"
+#include "runner/symbols.h"
+#include "runner/verdict.h"
+
+/* One test, or one other thing that can go wrong with a program. */
+struct lg_row {
+    const struct lg_record *record; /* NULL: the row is about the program itself */
+    char *suite;                    /* clean text, never empty */
+    char *name;                     /* clean text, unique within suite and program */
+    struct lg_verdict verdict;
+    struct lg_location where; /* of the test's function */
+    char *message;            /* one line; "" for a test that passed */
+};
+
+/* The rows of one program: a suite element of the report. */
+struct lg_program {
+    char *name;                 /* the base name of its executable, unique within the report */
+    const struct lg_host *host; /* NULL: the agent was never there */
+    struct lg_symbols *symbols;
+    size_t first; /* in rows */
+    size_t count;
+};
+
+struct lg_results {
+    const struct lg_ledger *ledger;
+    const struct lg_options *options;
+    struct lg_outcome outcome;
+    struct lg_facts facts;
+    struct lg_row *rows;
+    size_t count;
+    struct lg_program *programs;
+    size_t program_count;
+    size_t counts[LG_VERDICT_COUNT];
+    size_t selected; /* tests that the filter and the shard let through */
+};
+
+/* Reads LEDGER, which must outlive OUT, after the program has ended.
+ * Returns 0 or -ENOMEM. The caller frees OUT in either case. */
+int lg_results_read(const struct lg_ledger *ledger, const struct lg_options *options,
+                    const struct lg_outcome *outcome, struct lg_results *out);
+
+void lg_results_free(struct lg_results *results);
+
+#endif

@@ -1,0 +1,85 @@
+#include "runner/symbols.h"
+
+#include <dwarf.h>
+#include <elfutils/libdw.h>
+#include <elfutils/libdwfl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+struct lg_symbols {
+    Dwfl *dwfl;
+};
+
+static const Dwfl_Callbacks callbacks = {
+    .find_elf = dwfl_linux_proc_find_elf,
+    .find_debuginfo = dwfl_standard_find_debuginfo,
+};
+
+struct lg_symbols *lg_symbols_new(const char *maps) {
+    if (maps[0] == '\0')
+        return NULL;
+    struct lg_symbols *symbols = calloc(1, sizeof(*symbols));
+    FILE *stream = fmemopen((void *)(uintptr_t)maps, strlen(maps), "r");
+    if (symbols == NULL || stream == NULL)
+        goto fail;
+    symbols->dwfl = dwfl_begin(&callbacks);
+    if (symbols->dwfl == NULL)
+        goto fail;
+    dwfl_report_begin(symbols->dwfl);
+    int error = dwfl_linux_proc_maps_report(symbols->dwfl, stream);
+    if (dwfl_report_end(symbols->dwfl, NULL, NULL) != 0 || error != 0)
+        goto fail;
+    fclose(stream);
+    return symbols;
+fail:
+    if (stream != NULL)
+        fclose(stream);
+    lg_symbols_free(symbols);
+    return NULL;
+}
+
+void lg_symbols_free(struct lg_symbols *symbols) {
+    if (symbols == NULL)
+        return;
+    if (symbols->dwfl != NULL)
+        dwfl_end(symbols->dwfl);
+    free(symbols);
+}
+
+/* A function defined apart from its declaration has its name there. */
+static void describe(Dwarf_Die *function, struct lg_location *location) {
+    Dwarf_Attribute attribute;
+    const char *name = dwarf_formstring(dwarf_attr_integrate(function, DW_AT_name, &attribute));
+    const char *file = dwarf_decl_file(function);
+    int line = 0;
+    if (name != NULL)
+        location->function = name;
+    if (file == NULL || dwarf_decl_line(function, &line) != 0 || line <= 0)
+        return;
+    location->file = file;
+    location->line = (unsigned)line;
+}
+
+struct lg_location lg_symbols_function(struct lg_symbols *symbols, uint64_t address) {
+    struct lg_location location = {0};
+    Dwfl_Module *module =
+        symbols != NULL && address != 0 ? dwfl_addrmodule(symbols->dwfl, address) : NULL;
+    if (module == NULL)
+        return location;
+    location.function = dwfl_module_addrname(module, address);
+    Dwarf_Addr bias;
+    Dwarf_Die *unit = dwfl_module_addrdie(module, address, &bias);
+    if (unit == NULL)
+        return location;
+    Dwarf_Die *scopes = NULL;
+    int count = dwarf_getscopes(unit, address - bias, &scopes);
+    for (int i = 0; i < count; i++) {
+        if (dwarf_tag(&scopes[i]) == DW_TAG_subprogram) {
+            describe(&scopes[i], &location);
+            break;
+        }
+    }
+    free(scopes);
+    return location;
+}

@@ -1,0 +1,117 @@
+#include "runner/verdict.h"
+
+static enum lg_verdict_kind kind_of_unfinished(const struct lg_record *record,
+                                               enum lg_program_end end) {
+    switch (record->state) {
+    case LG_RECORD_INACTIVE:
+    case LG_RECORD_FILTERED:
+    case LG_RECORD_OTHER_SHARD:
+        return LG_VERDICT_SKIPPED;
+    case LG_RECORD_REGISTERED:
+        return end == LG_PROGRAM_EXITED ? LG_VERDICT_SKIPPED : LG_VERDICT_BROKEN;
+    default:
+        return LG_VERDICT_BROKEN;
+    }
+}
+
+static enum lg_verdict_kind kind_of_ending(const struct lg_record *record) {
+    switch (record->ending) {
+    case LG_ENDING_FINISHED:
+        return record->asserts_failed > 0 ? LG_VERDICT_FAILED : LG_VERDICT_PASSED;
+    case LG_ENDING_EXITED:
+        return LG_VERDICT_EXITED_EARLY;
+    case LG_ENDING_SIGNALED:
+        return LG_VERDICT_CRASHED;
+    case LG_ENDING_TIMED_OUT:
+        return LG_VERDICT_TIMED_OUT;
+    case LG_ENDING_NOT_SAMPLED:
+        return record->asserts_failed > 0 ? LG_VERDICT_FAILED : LG_VERDICT_BROKEN;
+    default:
+        return LG_VERDICT_BROKEN;
+    }
+}
+
+static bool is_over(int64_t growth, uint32_t runs, int64_t limit) {
+    if (limit == LG_BUDGET_UNLIMITED)
+        return false;
+    int64_t allowed;
+    if (__builtin_mul_overflow(limit, (int64_t)runs, &allowed))
+        return false;
+    return growth > allowed;
+}
+
+static void judge_growth(struct lg_verdict *verdict, const struct lg_record *record,
+                         const struct lg_budget *budget) {
+    verdict->single_run = record->repeat != LG_REPEAT_FINE || record->judged_runs == 0 ||
+                          (record->judged_runs == 1 && record->runs == 1);
+    if (record->repeat != LG_REPEAT_FINE) {
+        verdict->growth = record->first_growth;
+        verdict->runs = 1;
+        verdict->grown = lg_gauges_grown(&record->first_growth) & record->measured;
+    } else {
+        verdict->growth = record->growth;
+        verdict->runs = record->judged_runs > 0 ? record->judged_runs : 1;
+        verdict->grown = record->leaking & record->measured;
+    }
+    for (int gauge = 0; gauge < LG_GAUGE_COUNT; gauge++) {
+        if ((verdict->grown & LG_GAUGE_BIT(gauge)) != 0 &&
+            is_over(verdict->growth.values[gauge], verdict->runs, budget->limits.values[gauge]))
+            verdict->over |= LG_GAUGE_BIT(gauge);
+    }
+    if (verdict->over != 0)
+        verdict->kind = LG_VERDICT_LEAKED;
+}
+
+struct lg_verdict lg_verdict_of(const struct lg_record *record, const struct lg_budget *budget,
+                                enum lg_program_end end) {
+    struct lg_verdict verdict = {.kind = LG_VERDICT_PASSED, .runs = 1};
+    if (record->state != LG_RECORD_ENDED) {
+        verdict.kind = kind_of_unfinished(record, end);
+        return verdict;
+    }
+    if (record->kind != LG_RECORD_TEST) {
+        verdict.kind = LG_VERDICT_FAILED;
+        return verdict;
+    }
+    verdict.kind = kind_of_ending(record);
+    if (verdict.kind != LG_VERDICT_PASSED)
+        return verdict;
+    if (record->measured == 0)
+        verdict.kind = LG_VERDICT_BROKEN;
+    else
+        judge_growth(&verdict, record, budget);
+    return verdict;
+}
+
+const char *lg_verdict_name(enum lg_verdict_kind kind) {
+    static const char *const names[LG_VERDICT_COUNT] = {
+        [LG_VERDICT_PASSED] = "passed",
+        [LG_VERDICT_FAILED] = "failed",
+        [LG_VERDICT_CRASHED] = "crashed",
+        [LG_VERDICT_TIMED_OUT] = "timed out",
+        [LG_VERDICT_EXITED_EARLY] = "exited early",
+        [LG_VERDICT_LEAKED] = "leaked",
+        [LG_VERDICT_SKIPPED] = "skipped",
+        [LG_VERDICT_BROKEN] = "broken",
+    };
+    return names[kind];
+}
+
+int64_t lg_verdict_per_run(const struct lg_verdict *verdict, enum lg_gauge gauge) {
+    int64_t growth = verdict->growth.values[gauge];
+    int64_t runs = verdict->runs;
+    if (runs <= 1)
+        return growth;
+    int64_t whole = growth / runs;
+    return growth % runs > 0 ? whole + 1 : whole;
+}
+
+int lg_verdict_exit_status(const size_t counts[LG_VERDICT_COUNT]) {
+    if (counts[LG_VERDICT_FAILED] + counts[LG_VERDICT_CRASHED] + counts[LG_VERDICT_TIMED_OUT] +
+            counts[LG_VERDICT_EXITED_EARLY] >
+        0)
+        return 1;
+    if (counts[LG_VERDICT_BROKEN] > 0)
+        return 4;
+    return counts[LG_VERDICT_LEAKED] > 0 ? 2 : 0;
+}
