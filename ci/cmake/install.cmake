@@ -1,0 +1,26 @@
+# What `cmake --install` gives: the runner, the agent, the public header, the CMake package.
+include(CMakePackageConfigHelpers)
+
+set(package_dir ${CMAKE_INSTALL_LIBDIR}/cmake/leakgate)
+
+install(TARGETS leakgate EXPORT leakgateTargets RUNTIME DESTINATION ${CMAKE_INSTALL_BINDIR})
+install(
+    TARGETS leakgate_agent
+    EXPORT leakgateTargets
+    LIBRARY DESTINATION ${CMAKE_INSTALL_LIBDIR}/leakgate
+)
+install(DIRECTORY include/leakgate DESTINATION ${CMAKE_INSTALL_INCLUDEDIR})
+install(EXPORT leakgateTargets NAMESPACE leakgate:: DESTINATION ${package_dir})
+
+configure_package_config_file(
+    ci/cmake/leakgateConfig.cmake.in ${PROJECT_BINARY_DIR}/leakgateConfig.cmake
+    INSTALL_DESTINATION ${package_dir}
+)
+write_basic_package_version_file(
+    ${PROJECT_BINARY_DIR}/leakgateConfigVersion.cmake COMPATIBILITY SameMinorVersion
+)
+install(
+    FILES ${PROJECT_BINARY_DIR}/leakgateConfig.cmake
+          ${PROJECT_BINARY_DIR}/leakgateConfigVersion.cmake ci/cmake/leakgateAddTest.cmake
+    DESTINATION ${package_dir}
+)

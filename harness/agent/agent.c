@@ -36,19 +36,17 @@ void lg_environment_restore(const char *name, const char *ours) {
 
 /* A wrapper may have closed what it did not know: the runner still has it. */
 static int open_ledger(const char *address, struct lg_ledger *ledger) {
-    char *end;
-    long pid = strtol(address, &end, 10);
-    if (*end != ':')
+    int fd;
+    int runner_fd;
+    long pid;
+    if (sscanf(address, "%d:%ld:%d", &fd, &pid, &runner_fd) != 3)
         return -1;
-    long fd = strtol(end + 1, &end, 10);
-    if (*end != '\0' || fd < 0 || fd > INT_MAX)
-        return -1;
-    if (lg_ledger_open((int)fd, ledger) == 0) {
-        close((int)fd);
+    if (lg_ledger_open(fd, ledger) == 0) {
+        close(fd);
         return 0;
     }
     char path[64];
-    snprintf(path, sizeof(path), "/proc/%ld/fd/%ld", pid, fd);
+    snprintf(path, sizeof(path), "/proc/%ld/fd/%d", pid, runner_fd);
     int again = open(path, O_RDWR | O_CLOEXEC);
     if (again < 0)
         return -1;

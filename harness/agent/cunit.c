@@ -25,7 +25,7 @@ static struct {
     CU_ErrorCode (*run_all_tests)(void);
     CU_ErrorCode (*run_suite)(CU_pSuite);
     CU_ErrorCode (*run_test)(CU_pSuite, CU_pTest);
-    CU_BOOL (*assert_implementation)
+    CU_BOOL(*assert_implementation)
     (CU_BOOL, unsigned, const char *, const char *, const char *, CU_BOOL);
     void (*cleanup_registry)(void);
     CU_pTestRegistry (*get_registry)(void);
@@ -148,7 +148,8 @@ static struct lg_record *register_test(CU_pSuite suite, CU_pTest test) {
         return NULL;
     record->function_address = address_of(test->pTestFunc);
     record->state = select_test(suite->pName, test->pName, active);
-    lg_agent.host->tests++;
+    if (record->state == LG_RECORD_REGISTERED)
+        lg_agent.host->tests++;
     return record;
 }
 

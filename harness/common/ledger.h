@@ -28,7 +28,8 @@
 #define LG_LEDGER_MAX_STEPS 24      /* growth figures kept per test */
 #define LG_LEDGER_MAX_GROWN 16      /* grown mappings kept per test */
 
-/* "PID:FD" of the runner and the ledger: how the agent finds it. */
+/* "FD:PID:RUNNER_FD": the ledger's descriptor as the host inherits it, and the runner's
+ * own, for a host that something in between has closed it for. */
 #define LG_LEDGER_VARIABLE "LEAKGATE_LEDGER"
 
 /* An offset in the attic; 0 is nothing. */
@@ -69,7 +70,7 @@ struct lg_host {
     uint32_t suite_phase;  /* enum lg_suite_phase: it is in one right now */
     lg_attic suite;        /* text: the suite of that phase */
     uint32_t running;      /* the record that a child runs right now, counted from 1; 0: none */
-    uint32_t tests;        /* registered */
+    uint32_t tests;        /* registered, and to be run */
     uint32_t ended;        /* tests that have their result */
 };
 

@@ -43,7 +43,7 @@ static int set_joined(const char *name, const char *first, const char *second) {
 
 static int prepare_environment(const struct lg_launch *launch, int fd) {
     char address[64];
-    snprintf(address, sizeof(address), "%ld:%d", (long)getppid(), fd);
+    snprintf(address, sizeof(address), "%d:%ld:%d", fd, (long)getppid(), launch->ledger_fd);
     if (setenv(LG_LEDGER_VARIABLE, address, 1) != 0 ||
         set_joined("LD_PRELOAD", launch->agent, getenv("LD_PRELOAD")) != 0 ||
         set_joined("GLIBC_TUNABLES", getenv("GLIBC_TUNABLES"), LG_PIN_TUNABLES) != 0)

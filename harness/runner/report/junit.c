@@ -278,19 +278,36 @@ static int write_to(const struct lg_results *results, int fd) {
     return error;
 }
 
+static bool has_prefix(const char *path, const char *prefix) {
+    return strncmp(path, prefix, strlen(prefix)) == 0;
+}
+
+/* What is no regular file is written to as it is, and so is what may only look like one:
+ * /dev/stderr leads to a file, but to replace it would take the system's own link away. */
 static bool is_special(const char *path) {
     struct stat status;
+    if (has_prefix(path, "/dev/") || has_prefix(path, "/proc/"))
+        return true;
     return stat(path, &status) == 0 && !S_ISREG(status.st_mode);
 }
 
 static int write_special(const struct lg_results *results, const char *path) {
-    FILE *file = fopen(path, "we");
+    FILE *file = fopen(path, "ae");
     if (file == NULL)
         return -errno;
     int error = write_to(results, fileno(file));
     if (fclose(file) != 0 && error == 0)
         error = -errno;
     return error;
+}
+
+/* A link stays, and what it leads to is replaced. */
+static int follow_links(const char *path, char *out) {
+    if (realpath(path, out) != NULL)
+        return 0;
+    if (errno != ENOENT)
+        return -errno;
+    return snprintf(out, PATH_MAX, "%s", path) < PATH_MAX ? 0 : -ENAMETOOLONG;
 }
 
 /* mkstemp makes it for its owner alone: a report is as readable as any new file. */
@@ -313,14 +330,16 @@ static int open_temporary(const char *path, char *temporary, size_t size) {
 int lg_junit_write(const struct lg_results *results, const char *path) {
     if (is_special(path))
         return write_special(results, path);
+    char target[PATH_MAX];
     char temporary[PATH_MAX];
-    int fd = open_temporary(path, temporary, sizeof(temporary));
+    int error = follow_links(path, target);
+    int fd = error == 0 ? open_temporary(target, temporary, sizeof(temporary)) : error;
     if (fd < 0)
         return fd;
-    int error = write_to(results, fd);
+    error = write_to(results, fd);
     if (close(fd) != 0 && error == 0)
         error = -errno;
-    if (error == 0 && rename(temporary, path) != 0)
+    if (error == 0 && rename(temporary, target) != 0)
         error = -errno;
     if (error != 0)
         unlink(temporary);
@@ -345,10 +364,13 @@ int lg_junit_prepare(const char *path) {
     if (stat(path, &status) == 0 && S_ISDIR(status.st_mode))
         return -EISDIR;
     if (is_special(path))
-        return 0;
+        return access(path, W_OK) == 0 ? 0 : -errno;
     int error = make_folders(path);
+    char target[PATH_MAX];
+    if (error == 0)
+        error = follow_links(path, target);
     char temporary[PATH_MAX];
-    int fd = error == 0 ? open_temporary(path, temporary, sizeof(temporary)) : error;
+    int fd = error == 0 ? open_temporary(target, temporary, sizeof(temporary)) : error;
     if (fd < 0)
         return fd;
     close(fd);

@@ -1,0 +1,49 @@
+/* Runs every suite. Exits 0 when all tests passed, else 1. */
+#include "unit.h"
+
+#include <CUnit/Basic.h>
+#include <libxml/parser.h>
+#include <stdio.h>
+
+typedef int add_suite(void);
+
+static add_suite *const suites[] = {
+    add_gauge_suite,           add_maps_suite,
+    add_maps_lines_suite,      add_maps_classes_suite,
+    add_sample_suite,          add_sample_growth_suite,
+    add_ledger_suite,          add_ledger_hostile_suite,
+    add_trial_suite,           add_table_suite,
+    add_budget_suite,          add_text_suite,
+    add_text_clean_suite,      add_facts_suite,
+    add_options_suite,         add_options_errors_suite,
+    add_verdict_suite,         add_symbols_suite,
+    add_message_suite,         add_message_details_suite,
+    add_message_program_suite, add_results_suite,
+    add_junit_suite,           add_junit_files_suite,
+    add_console_suite,         add_segments_suite,
+};
+
+int unit_add_suite(const char *name, CU_TestInfo *tests) {
+    CU_SuiteInfo info[] = {{name, NULL, NULL, NULL, NULL, tests}, CU_SUITE_INFO_NULL};
+    return (int)CU_register_suites(info);
+}
+
+int main(void) {
+    int status = 1;
+    xmlInitParser();
+    if (CU_initialize_registry() != CUE_SUCCESS)
+        goto out;
+    for (size_t i = 0; i < sizeof(suites) / sizeof(suites[0]); i++) {
+        if (suites[i]() != CUE_SUCCESS)
+            goto out;
+    }
+    CU_basic_set_mode(CU_BRM_NORMAL);
+    if (CU_basic_run_tests() == CUE_SUCCESS && CU_get_number_of_failures() == 0)
+        status = 0;
+out:
+    if (CU_get_error() != CUE_SUCCESS)
+        fprintf(stderr, "leakgate_unit: %s\n", CU_get_error_msg());
+    CU_cleanup_registry();
+    xmlCleanupParser();
+    return status;
+}
