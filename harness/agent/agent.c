@@ -19,7 +19,8 @@ extern int leakgate_agent_active;
 __attribute__((visibility("default"))) int leakgate_agent_active;
 
 /* The value is edited where it stands: putenv would allocate in the user's heap. */
-void lg_environment_restore(const char *name, const char *ours) {
+void lg_environment_restore(const char *name, const char *ours)
+{
     char *value = getenv(name);
     char *found = value != NULL ? strstr(value, ours) : NULL;
     if (found == NULL)
@@ -35,7 +36,8 @@ void lg_environment_restore(const char *name, const char *ours) {
 }
 
 /* A wrapper may have closed what it did not know: the runner still has it. */
-static int open_ledger(const char *address, struct lg_ledger *ledger) {
+static int open_ledger(const char *address, struct lg_ledger *ledger)
+{
     int fd;
     int runner_fd;
     long pid;
@@ -55,7 +57,8 @@ static int open_ledger(const char *address, struct lg_ledger *ledger) {
     return error;
 }
 
-static struct lg_host *claim_host(struct lg_ledger *ledger, uint32_t *index) {
+static struct lg_host *claim_host(struct lg_ledger *ledger, uint32_t *index)
+{
     uint32_t claimed = __atomic_fetch_add(&ledger->header->hosts_used, 1, __ATOMIC_ACQ_REL);
     if (claimed >= LG_LEDGER_MAX_HOSTS)
         return NULL;
@@ -63,13 +66,15 @@ static struct lg_host *claim_host(struct lg_ledger *ledger, uint32_t *index) {
     return &ledger->header->hosts[claimed];
 }
 
-static lg_attic add_program(struct lg_ledger *ledger) {
+static lg_attic add_program(struct lg_ledger *ledger)
+{
     char path[PATH_MAX];
     ssize_t length = readlink("/proc/self/exe", path, sizeof(path) - 1);
     return length < 0 ? 0 : lg_ledger_add_bytes(ledger, path, (size_t)length);
 }
 
-void lg_host_save_maps(void) {
+void lg_host_save_maps(void)
+{
     struct lg_ledger *ledger = &lg_agent.ledger;
     int fd = open("/proc/self/maps", O_RDONLY | O_CLOEXEC);
     if (fd < 0)
@@ -96,7 +101,8 @@ void lg_host_save_maps(void) {
     munmap(text, capacity);
 }
 
-static int set_up(const char *address) {
+static int set_up(const char *address)
+{
     int error = open_ledger(address, &lg_agent.ledger);
     if (error == 0)
         error = lg_sampler_init(&lg_agent.sampler);
@@ -110,7 +116,8 @@ static int set_up(const char *address) {
 
 /* Before main, and in every process the runner's environment reaches: a shell that
  * starts the test program must hand it on untouched. */
-__attribute__((constructor)) static void attach(void) {
+__attribute__((constructor)) static void attach(void)
+{
     const char *address = getenv(LG_LEDGER_VARIABLE);
     if (address == NULL || !lg_cunit_present() || set_up(address) != 0)
         return;

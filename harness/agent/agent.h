@@ -23,8 +23,10 @@ struct lg_agent {
 extern struct lg_agent lg_agent;
 
 /* What a framework's file gives the core to run: one body of a test, with its
- * set-up and tear-down. Called in the child only, once per run. */
+ * set-up and tear-down. Called in the child only: PREPARE before the first sample,
+ * RUN once per run. */
 struct lg_body {
+    void (*prepare)(void *context);
     void (*run)(void *context);
     void *context;
 };

@@ -13,13 +13,15 @@
 /* Present when the agent itself is built for coverage: _exit would lose its counters. */
 extern void __gcov_dump(void) __attribute__((weak));
 
-static uint64_t now_ns(void) {
+static uint64_t now_ns(void)
+{
     struct timespec now;
     clock_gettime(CLOCK_MONOTONIC, &now);
     return (uint64_t)now.tv_sec * UINT64_C(1000000000) + (uint64_t)now.tv_nsec;
 }
 
-static _Noreturn void end_child(enum lg_ending ending, int error) {
+static _Noreturn void end_child(enum lg_ending ending, int error)
+{
     struct lg_record *record = lg_agent.record;
     __atomic_store_n(&record->run_started_ns, 0, __ATOMIC_RELAXED);
     record->error = error;
@@ -30,7 +32,8 @@ static _Noreturn void end_child(enum lg_ending ending, int error) {
     _exit(0);
 }
 
-void lg_child_assert(bool passed, unsigned line, const char *condition, const char *file) {
+void lg_child_assert(bool passed, unsigned line, const char *condition, const char *file)
+{
     struct lg_record *record = lg_agent.record;
     if (!lg_agent.first_run) {
         if (!passed)
@@ -56,7 +59,8 @@ void lg_child_assert(bool passed, unsigned line, const char *condition, const ch
 }
 
 /* The output of a test is that of its first run. */
-static void silence(void) {
+static void silence(void)
+{
     fflush(NULL);
     int null = open("/dev/null", O_WRONLY | O_CLOEXEC);
     if (null < 0)
@@ -66,7 +70,8 @@ static void silence(void) {
     close(null);
 }
 
-static void run_once(struct lg_body body) {
+static void run_once(struct lg_body body)
+{
     struct lg_record *record = lg_agent.record;
     uint64_t started = now_ns();
     __atomic_store_n(&record->run_started_ns, started, __ATOMIC_RELEASE);
@@ -77,14 +82,16 @@ static void run_once(struct lg_body body) {
     record->runs++;
 }
 
-static void sample(struct lg_sample *out) {
+static void sample(struct lg_sample *out)
+{
     lg_agent.record->phase = LG_PHASE_SAMPLE;
     int error = lg_sampler_take(&lg_agent.sampler, out);
     if (error != 0)
         end_child(LG_ENDING_NOT_SAMPLED, -error);
 }
 
-static void keep_step(uint32_t runs, bool warm_up, const struct lg_gauges *growth) {
+static void keep_step(uint32_t runs, bool warm_up, const struct lg_gauges *growth)
+{
     struct lg_record *record = lg_agent.record;
     if (record->steps == 0) {
         lg_ledger_allocate(&lg_agent.ledger, LG_LEDGER_MAX_STEPS * sizeof(struct lg_step),
@@ -100,7 +107,8 @@ static void keep_step(uint32_t runs, bool warm_up, const struct lg_gauges *growt
 }
 
 /* From the base of the sampler to its latest. */
-static void keep_evidence(const struct lg_sample *before, const struct lg_sample *after) {
+static void keep_evidence(const struct lg_sample *before, const struct lg_sample *after)
+{
     struct lg_record *record = lg_agent.record;
     struct lg_ledger *ledger = &lg_agent.ledger;
     if (record->evidence == 0)
@@ -125,7 +133,8 @@ static void keep_evidence(const struct lg_sample *before, const struct lg_sample
     }
 }
 
-static void run_first(struct lg_trial *trial, struct lg_body body, struct lg_sample *last) {
+static void run_first(struct lg_trial *trial, struct lg_body body, struct lg_sample *last)
+{
     struct lg_record *record = lg_agent.record;
     struct lg_sample before;
     sample(&before);
@@ -145,13 +154,15 @@ static void run_first(struct lg_trial *trial, struct lg_body body, struct lg_sam
 }
 
 /* A repeated run gets ten times what the first took, and a second. */
-static uint64_t repeat_limit_ms(uint64_t timeout_ms, uint64_t elapsed_ns) {
+static uint64_t repeat_limit_ms(uint64_t timeout_ms, uint64_t elapsed_ns)
+{
     uint64_t limit = elapsed_ns / 100000 + 1000;
     return timeout_ms == 0 || limit < timeout_ms ? limit : timeout_ms;
 }
 
 /* Makes up to RUNS runs, fewer once DEADLINE_NS is past. Returns how many; 0 when one failed. */
-static uint32_t repeat(struct lg_body body, uint32_t runs, uint64_t deadline_ns) {
+static uint32_t repeat(struct lg_body body, uint32_t runs, uint64_t deadline_ns)
+{
     uint32_t made = 0;
     while (made < runs) {
         run_once(body);
@@ -164,7 +175,8 @@ static uint32_t repeat(struct lg_body body, uint32_t runs, uint64_t deadline_ns)
     return made;
 }
 
-static void run_again(struct lg_trial *trial, struct lg_body body) {
+static void run_again(struct lg_trial *trial, struct lg_body body)
+{
     struct lg_record *record = lg_agent.record;
     uint64_t deadline_ns = now_ns() + LG_TRIAL_CONFIRM_NS;
     uint64_t timeout_ms = lg_agent.ledger.header->orders.timeout_ms;
@@ -201,7 +213,8 @@ static void run_again(struct lg_trial *trial, struct lg_body body) {
         keep_evidence(&start, &after);
 }
 
-void lg_child_run(struct lg_record *record, struct lg_body body) {
+void lg_child_run(struct lg_record *record, struct lg_body body)
+{
     setpgid(0, 0);
     prctl(PR_SET_PDEATHSIG, SIGKILL);
     lg_agent.record = record;
@@ -209,6 +222,7 @@ void lg_child_run(struct lg_record *record, struct lg_body body) {
     struct lg_trial trial;
     struct lg_sample last;
     lg_trial_begin(&trial, (enum lg_rigor)lg_agent.ledger.header->orders.rigor, record->measured);
+    body.prepare(body.context);
     run_first(&trial, body, &last);
     if (record->asserts_failed == 0) {
         if (lg_trial_next(&trial) > 0)

@@ -7,7 +7,8 @@
 #include <unistd.h>
 
 /* The status is unknown where the program has its children reaped by the kernel. */
-static void reap(struct lg_record *record, pid_t pid) {
+static void reap(struct lg_record *record, pid_t pid)
+{
     struct rusage usage;
     int status = 0;
     pid_t reaped;
@@ -20,7 +21,8 @@ static void reap(struct lg_record *record, pid_t pid) {
     record->peak_rss_bytes = (uint64_t)usage.ru_maxrss * 1024;
 }
 
-static enum lg_ending how_it_died(const struct lg_record *record) {
+static enum lg_ending how_it_died(const struct lg_record *record)
+{
     if (__atomic_load_n(&record->timed_out, __ATOMIC_ACQUIRE) != 0)
         return LG_ENDING_TIMED_OUT;
     return WIFSIGNALED(record->wait_status) ? LG_ENDING_SIGNALED : LG_ENDING_EXITED;
@@ -28,7 +30,8 @@ static enum lg_ending how_it_died(const struct lg_record *record) {
 
 /* Once the first run is complete, the test has its result: what happens in a
  * repeated one says only that it can't be repeated. */
-static void settle(struct lg_record *record) {
+static void settle(struct lg_record *record)
+{
     if (record->ending == LG_ENDING_NONE) {
         enum lg_ending ending = how_it_died(record);
         if (record->runs == 0) {
@@ -43,7 +46,8 @@ static void settle(struct lg_record *record) {
     __atomic_store_n(&record->state, LG_RECORD_ENDED, __ATOMIC_RELEASE);
 }
 
-void lg_fork_test(struct lg_record *record, struct lg_body body) {
+void lg_fork_test(struct lg_record *record, struct lg_body body)
+{
     struct lg_host *host = lg_agent.host;
     record->measured = host->measured;
     fflush(NULL);

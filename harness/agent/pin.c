@@ -7,13 +7,15 @@
 #include <stdlib.h>
 #include <string.h>
 
-static size_t live_bytes(void) {
+static size_t live_bytes(void)
+{
     struct mallinfo2 info = mallinfo2();
     return info.uordblks + info.hblkhd;
 }
 
 /* A freed chunk that the tcache keeps still counts as live. */
-static int tcache_is_off(void) {
+static int tcache_is_off(void)
+{
     void *volatile first = malloc(40); /* brings allocations of malloc's own with it */
     free(first);
     size_t before = live_bytes();
@@ -22,7 +24,8 @@ static int tcache_is_off(void) {
     return live_bytes() == before;
 }
 
-uint32_t lg_pin_allocator(const char *tunables) {
+uint32_t lg_pin_allocator(const char *tunables)
+{
     static const struct {
         int parameter;
         int value;
@@ -46,7 +49,8 @@ uint32_t lg_pin_allocator(const char *tunables) {
     return pins;
 }
 
-lg_gauge_set lg_pin_trusted_gauges(void) {
+lg_gauge_set lg_pin_trusted_gauges(void)
+{
     const size_t small = 1000;
     const size_t large = 2 * (size_t)LG_PIN_MMAP_THRESHOLD_BYTES;
     lg_gauge_set trusted = LG_GAUGE_BIT(LG_GAUGE_MMAP);

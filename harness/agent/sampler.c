@@ -10,7 +10,8 @@
 #define MAX_MAPPINGS ((size_t)131072)
 #define NAMES_BYTES ((size_t)16 << 20)
 
-static struct lg_maps carve(char *memory) {
+static struct lg_maps carve(char *memory)
+{
     struct lg_maps maps = {0};
     maps.rows = (struct lg_mapping *)(void *)memory;
     maps.capacity = MAX_MAPPINGS;
@@ -19,7 +20,8 @@ static struct lg_maps carve(char *memory) {
     return maps;
 }
 
-int lg_sampler_init(struct lg_sampler *sampler) {
+int lg_sampler_init(struct lg_sampler *sampler)
+{
     size_t each = MAX_MAPPINGS * sizeof(struct lg_mapping) + NAMES_BYTES;
     char *memory = mmap(NULL, 2 * each, PROT_READ | PROT_WRITE,
                         MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
@@ -34,12 +36,14 @@ int lg_sampler_init(struct lg_sampler *sampler) {
     return 0;
 }
 
-void lg_sampler_exclude(struct lg_sampler *sampler, struct lg_range range) {
+void lg_sampler_exclude(struct lg_sampler *sampler, struct lg_range range)
+{
     if (sampler->excluded_count < LG_SAMPLER_EXCLUDED)
         sampler->excluded[sampler->excluded_count++] = range;
 }
 
-int lg_sampler_take(struct lg_sampler *sampler, struct lg_sample *out) {
+int lg_sampler_take(struct lg_sampler *sampler, struct lg_sample *out)
+{
     malloc_trim(0);
     struct mallinfo2 info = mallinfo2();
     int error = lg_maps_read("/proc/self", &sampler->latest);
@@ -52,7 +56,8 @@ int lg_sampler_take(struct lg_sampler *sampler, struct lg_sample *out) {
     return 0;
 }
 
-void lg_sampler_rebase(struct lg_sampler *sampler) {
+void lg_sampler_rebase(struct lg_sampler *sampler)
+{
     struct lg_maps base = sampler->base;
     sampler->base = sampler->latest;
     sampler->latest = base;

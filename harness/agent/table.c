@@ -6,14 +6,16 @@
 
 #define FIRST_CAPACITY 256
 
-static const void *key_of(const char *entry) {
+static const void *key_of(const char *entry)
+{
     const void *key;
     memcpy(&key, entry, sizeof(key));
     return key;
 }
 
 /* The slot of KEY, or the free one where it would go. */
-static char *slot(const struct lg_table *table, const void *key) {
+static char *slot(const struct lg_table *table, const void *key)
+{
     uint64_t hash = (uint64_t)(uintptr_t)key * UINT64_C(0x9e3779b97f4a7c15);
     size_t at = (size_t)(hash >> 32) & (table->capacity - 1);
     for (;;) {
@@ -25,14 +27,16 @@ static char *slot(const struct lg_table *table, const void *key) {
     }
 }
 
-void *lg_table_find(const struct lg_table *table, const void *key) {
+void *lg_table_find(const struct lg_table *table, const void *key)
+{
     if (table->capacity == 0 || key == NULL)
         return NULL;
     char *entry = slot(table, key);
     return key_of(entry) == key ? entry : NULL;
 }
 
-static int grow(struct lg_table *table) {
+static int grow(struct lg_table *table)
+{
     struct lg_table larger = *table;
     larger.capacity = table->capacity == 0 ? FIRST_CAPACITY : 2 * table->capacity;
     larger.entries = mmap(NULL, larger.capacity * table->entry_bytes, PROT_READ | PROT_WRITE,
@@ -47,7 +51,8 @@ static int grow(struct lg_table *table) {
     return 0;
 }
 
-void *lg_table_add(struct lg_table *table, const void *key) {
+void *lg_table_add(struct lg_table *table, const void *key)
+{
     void *found = lg_table_find(table, key);
     if (found != NULL)
         return found;
@@ -59,7 +64,8 @@ void *lg_table_add(struct lg_table *table, const void *key) {
     return entry;
 }
 
-void *lg_table_next(const struct lg_table *table, const void *previous) {
+void *lg_table_next(const struct lg_table *table, const void *previous)
+{
     size_t at = 0;
     if (previous != NULL)
         at = (size_t)((const char *)previous - table->entries) / table->entry_bytes + 1;

@@ -18,7 +18,8 @@ static const struct {
     [LG_RIGOR_THOROUGH] = {2, 3, false, true},
 };
 
-void lg_trial_begin(struct lg_trial *trial, enum lg_rigor rigor, lg_gauge_set measured) {
+void lg_trial_begin(struct lg_trial *trial, enum lg_rigor rigor, lg_gauge_set measured)
+{
     memset(trial, 0, sizeof(*trial));
     trial->rigor = rigor;
     trial->judged = measured & ~LG_GAUGE_BIT(LG_GAUGE_FRAG);
@@ -26,11 +27,13 @@ void lg_trial_begin(struct lg_trial *trial, enum lg_rigor rigor, lg_gauge_set me
     trial->steady = measured;
 }
 
-bool lg_trial_warming_up(const struct lg_trial *trial) {
+bool lg_trial_warming_up(const struct lg_trial *trial)
+{
     return trial->warm_ups < rigors[trial->rigor].warm_ups;
 }
 
-uint32_t lg_trial_next(const struct lg_trial *trial) {
+uint32_t lg_trial_next(const struct lg_trial *trial)
+{
     if (trial->over)
         return 0;
     if (lg_trial_warming_up(trial) || trial->measured < rigors[trial->rigor].measured)
@@ -40,7 +43,8 @@ uint32_t lg_trial_next(const struct lg_trial *trial) {
     return batch < left ? batch : left;
 }
 
-static void add_measured(struct lg_trial *trial, const struct lg_gauges *growth, bool grew) {
+static void add_measured(struct lg_trial *trial, const struct lg_gauges *growth, bool grew)
+{
     trial->measured++;
     lg_gauges_add(&trial->measured_growth, growth);
     if (!grew && rigors[trial->rigor].ends_early)
@@ -52,14 +56,16 @@ static void add_measured(struct lg_trial *trial, const struct lg_gauges *growth,
         trial->over = true;
 }
 
-static void add_batch(struct lg_trial *trial, bool grew) {
+static void add_batch(struct lg_trial *trial, bool grew)
+{
     trial->confirmed++;
     if (!grew || trial->runs >= LG_TRIAL_MAX_RUNS)
         trial->over = true;
 }
 
 void lg_trial_add(struct lg_trial *trial, uint32_t runs, const struct lg_gauges *growth,
-                  bool out_of_time) {
+                  bool out_of_time)
+{
     lg_gauge_set grown = lg_gauges_grown(growth);
     bool grew = (grown & trial->judged) != 0;
     bool warming_up = lg_trial_warming_up(trial);
@@ -89,12 +95,14 @@ void lg_trial_add(struct lg_trial *trial, uint32_t runs, const struct lg_gauges 
 
 /* The heap grows by the page: less than one a run is a share of what `live` counts
  * to the byte, and would be in or out by chance. */
-static bool heap_is_live(const struct lg_trial *trial) {
+static bool heap_is_live(const struct lg_trial *trial)
+{
     return trial->live != 0 && trial->growth.values[LG_GAUGE_LIVE] > 0 &&
            trial->growth.values[LG_GAUGE_HEAP] < (int64_t)trial->judged_runs * PAGE_BYTES;
 }
 
-lg_gauge_set lg_trial_leaking(const struct lg_trial *trial) {
+lg_gauge_set lg_trial_leaking(const struct lg_trial *trial)
+{
     if (trial->judged_runs == 0)
         return 0;
     lg_gauge_set leaking = trial->steady & lg_gauges_grown(&trial->growth);

@@ -12,15 +12,18 @@ static const struct {
     [LG_GAUGE_CHILDREN] = {"children", false},
 };
 
-const char *lg_gauge_name(enum lg_gauge gauge) {
+const char *lg_gauge_name(enum lg_gauge gauge)
+{
     return gauges[gauge].name;
 }
 
-bool lg_gauge_in_bytes(enum lg_gauge gauge) {
+bool lg_gauge_in_bytes(enum lg_gauge gauge)
+{
     return gauges[gauge].in_bytes;
 }
 
-enum lg_gauge lg_gauge_find(const char *name, int length) {
+enum lg_gauge lg_gauge_find(const char *name, int length)
+{
     for (int gauge = 0; gauge < LG_GAUGE_COUNT; gauge++) {
         const char *candidate = gauges[gauge].name;
         if (strlen(candidate) == (size_t)length && memcmp(candidate, name, (size_t)length) == 0)
@@ -29,7 +32,8 @@ enum lg_gauge lg_gauge_find(const char *name, int length) {
     return LG_GAUGE_COUNT;
 }
 
-lg_gauge_set lg_gauges_grown(const struct lg_gauges *growth) {
+lg_gauge_set lg_gauges_grown(const struct lg_gauges *growth)
+{
     lg_gauge_set grown = 0;
     for (int gauge = 0; gauge < LG_GAUGE_COUNT; gauge++) {
         if (growth->values[gauge] > 0)
@@ -38,7 +42,8 @@ lg_gauge_set lg_gauges_grown(const struct lg_gauges *growth) {
     return grown;
 }
 
-void lg_gauges_add(struct lg_gauges *sum, const struct lg_gauges *term) {
+void lg_gauges_add(struct lg_gauges *sum, const struct lg_gauges *term)
+{
     for (int gauge = 0; gauge < LG_GAUGE_COUNT; gauge++)
         sum->values[gauge] += term->values[gauge];
 }

@@ -11,11 +11,13 @@
 _Static_assert(sizeof(struct lg_ledger_header) <= HEADER_BYTES, "the header has outgrown its room");
 _Static_assert(sizeof(struct lg_record) % 8 == 0, "records are aligned to 8");
 
-static uint64_t ledger_bytes(uint32_t max_records, uint32_t attic_bytes) {
+static uint64_t ledger_bytes(uint32_t max_records, uint32_t attic_bytes)
+{
     return HEADER_BYTES + (uint64_t)max_records * sizeof(struct lg_record) + attic_bytes;
 }
 
-static int map(int fd, uint32_t max_records, uint32_t attic_bytes, struct lg_ledger *out) {
+static int map(int fd, uint32_t max_records, uint32_t attic_bytes, struct lg_ledger *out)
+{
     uint64_t bytes = ledger_bytes(max_records, attic_bytes);
     char *base = mmap(NULL, bytes, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_NORESERVE, fd, 0);
     if (base == MAP_FAILED)
@@ -29,7 +31,8 @@ static int map(int fd, uint32_t max_records, uint32_t attic_bytes, struct lg_led
     return 0;
 }
 
-int lg_ledger_create(struct lg_ledger *out, int *fd) {
+int lg_ledger_create(struct lg_ledger *out, int *fd)
+{
     int memory = memfd_create("leakgate-ledger", MFD_CLOEXEC);
     if (memory < 0)
         return -errno;
@@ -52,7 +55,8 @@ int lg_ledger_create(struct lg_ledger *out, int *fd) {
     return 0;
 }
 
-int lg_ledger_open(int fd, struct lg_ledger *out) {
+int lg_ledger_open(int fd, struct lg_ledger *out)
+{
     struct lg_ledger_header header;
     struct stat status;
     ssize_t got;
@@ -72,14 +76,16 @@ int lg_ledger_open(int fd, struct lg_ledger *out) {
     return map(fd, header.max_records, header.attic_bytes, out);
 }
 
-void lg_ledger_close(struct lg_ledger *ledger) {
+void lg_ledger_close(struct lg_ledger *ledger)
+{
     if (ledger->header != NULL)
         munmap(ledger->header, ledger->bytes);
     memset(ledger, 0, sizeof(*ledger));
 }
 
 /* Takes COUNT of *USED, never beyond LIMIT. Returns false, taking nothing, if they don't fit. */
-static bool take(uint32_t *used, uint32_t count, uint32_t limit, uint32_t *first) {
+static bool take(uint32_t *used, uint32_t count, uint32_t limit, uint32_t *first)
+{
     uint32_t at = __atomic_load_n(used, __ATOMIC_RELAXED);
     do {
         if (at > limit || limit - at < count)
@@ -90,7 +96,8 @@ static bool take(uint32_t *used, uint32_t count, uint32_t limit, uint32_t *first
     return true;
 }
 
-struct lg_record *lg_ledger_add_record(struct lg_ledger *ledger) {
+struct lg_record *lg_ledger_add_record(struct lg_ledger *ledger)
+{
     uint32_t index;
     if (!take(&ledger->header->records_used, 1, ledger->max_records, &index)) {
         __atomic_fetch_add(&ledger->header->records_lost, 1, __ATOMIC_RELAXED);
@@ -99,7 +106,8 @@ struct lg_record *lg_ledger_add_record(struct lg_ledger *ledger) {
     return &ledger->records[index];
 }
 
-void *lg_ledger_allocate(struct lg_ledger *ledger, size_t bytes, lg_attic *offset) {
+void *lg_ledger_allocate(struct lg_ledger *ledger, size_t bytes, lg_attic *offset)
+{
     *offset = 0;
     size_t rounded = (bytes + 7) & ~(size_t)7;
     if (rounded < bytes || rounded > ledger->attic_bytes ||
@@ -110,7 +118,8 @@ void *lg_ledger_allocate(struct lg_ledger *ledger, size_t bytes, lg_attic *offse
     return ledger->attic + *offset;
 }
 
-lg_attic lg_ledger_add_bytes(struct lg_ledger *ledger, const char *text, size_t length) {
+lg_attic lg_ledger_add_bytes(struct lg_ledger *ledger, const char *text, size_t length)
+{
     lg_attic offset;
     char *room = lg_ledger_allocate(ledger, length + 1, &offset);
     if (room != NULL)
@@ -118,30 +127,35 @@ lg_attic lg_ledger_add_bytes(struct lg_ledger *ledger, const char *text, size_t 
     return offset;
 }
 
-lg_attic lg_ledger_add_text(struct lg_ledger *ledger, const char *text) {
+lg_attic lg_ledger_add_text(struct lg_ledger *ledger, const char *text)
+{
     return text == NULL ? 0 : lg_ledger_add_bytes(ledger, text, strlen(text));
 }
 
-const char *lg_ledger_text(const struct lg_ledger *ledger, lg_attic offset) {
+const char *lg_ledger_text(const struct lg_ledger *ledger, lg_attic offset)
+{
     if (offset == 0 || offset >= ledger->attic_bytes)
         return "";
     const char *text = ledger->attic + offset;
     return memchr(text, '\0', ledger->attic_bytes - offset) != NULL ? text : "";
 }
 
-const void *lg_ledger_at(const struct lg_ledger *ledger, lg_attic offset, size_t bytes) {
+const void *lg_ledger_at(const struct lg_ledger *ledger, lg_attic offset, size_t bytes)
+{
     if (offset == 0 || offset % 8 != 0 || offset > ledger->attic_bytes ||
         ledger->attic_bytes - offset < bytes)
         return NULL;
     return ledger->attic + offset;
 }
 
-uint32_t lg_ledger_records(const struct lg_ledger *ledger) {
+uint32_t lg_ledger_records(const struct lg_ledger *ledger)
+{
     uint32_t used = __atomic_load_n(&ledger->header->records_used, __ATOMIC_ACQUIRE);
     return used < ledger->max_records ? used : ledger->max_records;
 }
 
-uint32_t lg_ledger_hosts(const struct lg_ledger *ledger) {
+uint32_t lg_ledger_hosts(const struct lg_ledger *ledger)
+{
     uint32_t used = __atomic_load_n(&ledger->header->hosts_used, __ATOMIC_ACQUIRE);
     return used < LG_LEDGER_MAX_HOSTS ? used : LG_LEDGER_MAX_HOSTS;
 }

@@ -22,7 +22,8 @@ struct cursor {
     bool failed;
 };
 
-static uint64_t take_number(struct cursor *cursor, unsigned base) {
+static uint64_t take_number(struct cursor *cursor, unsigned base)
+{
     uint64_t value = 0;
     const char *from = cursor->at;
     for (; cursor->at < cursor->end; cursor->at++) {
@@ -39,14 +40,16 @@ static uint64_t take_number(struct cursor *cursor, unsigned base) {
     return value;
 }
 
-static void take_char(struct cursor *cursor, char expected) {
+static void take_char(struct cursor *cursor, char expected)
+{
     if (cursor->at < cursor->end && *cursor->at == expected)
         cursor->at++;
     else
         cursor->failed = true;
 }
 
-static uint8_t take_flags(struct cursor *cursor) {
+static uint8_t take_flags(struct cursor *cursor)
+{
     static const char letters[] = "rwxs";
     uint8_t flags = 0;
     for (int i = 0; i < 4; i++) {
@@ -64,7 +67,8 @@ static uint8_t take_flags(struct cursor *cursor) {
 }
 
 /* Consecutive rows of one file share its name. */
-static int add_name(struct lg_maps *out, const char *name, size_t length, uint32_t *offset) {
+static int add_name(struct lg_maps *out, const char *name, size_t length, uint32_t *offset)
+{
     if (length == 0) {
         *offset = 0;
         return 0;
@@ -86,7 +90,8 @@ static int add_name(struct lg_maps *out, const char *name, size_t length, uint32
     return 0;
 }
 
-static int add_line(struct lg_maps *out, const char *line, size_t length) {
+static int add_line(struct lg_maps *out, const char *line, size_t length)
+{
     struct cursor cursor = {line, line + length, false};
     struct lg_mapping row = {0};
     row.start = take_number(&cursor, 16);
@@ -115,7 +120,8 @@ static int add_line(struct lg_maps *out, const char *line, size_t length) {
 }
 
 /* Adds the complete lines of TEXT. Stores how many bytes they took. */
-static int add_lines(struct lg_maps *out, const char *text, size_t length, size_t *taken) {
+static int add_lines(struct lg_maps *out, const char *text, size_t length, size_t *taken)
+{
     *taken = 0;
     const char *newline;
     while ((newline = memchr(text + *taken, '\n', length - *taken)) != NULL) {
@@ -128,22 +134,26 @@ static int add_lines(struct lg_maps *out, const char *text, size_t length, size_
     return 0;
 }
 
-static bool has_prefix(const char *name, const char *prefix) {
+static bool has_prefix(const char *name, const char *prefix)
+{
     return strncmp(name, prefix, strlen(prefix)) == 0;
 }
 
-static bool is_private_anon(const struct lg_maps *maps, const struct lg_mapping *row) {
+static bool is_private_anon(const struct lg_maps *maps, const struct lg_mapping *row)
+{
     const char *name = lg_mapping_name(maps, row);
     return (row->flags & LG_MAPPING_SHARED) == 0 && row->inode == 0 &&
            (name[0] == '\0' || has_prefix(name, "[anon:"));
 }
 
-static bool is_no_access(const struct lg_mapping *row) {
+static bool is_no_access(const struct lg_mapping *row)
+{
     return (row->flags & (LG_MAPPING_READ | LG_MAPPING_WRITE | LG_MAPPING_EXEC)) == 0;
 }
 
 /* What the line alone tells. */
-static enum lg_segment classify_alone(const struct lg_maps *maps, const struct lg_mapping *row) {
+static enum lg_segment classify_alone(const struct lg_maps *maps, const struct lg_mapping *row)
+{
     const char *name = lg_mapping_name(maps, row);
     if (strcmp(name, "[heap]") == 0)
         return LG_SEGMENT_HEAP;
@@ -160,12 +170,14 @@ static enum lg_segment classify_alone(const struct lg_maps *maps, const struct l
     return is_private_anon(maps, row) ? LG_SEGMENT_ANON : LG_SEGMENT_FILE;
 }
 
-static bool same_file(const struct lg_mapping *a, const struct lg_mapping *b) {
+static bool same_file(const struct lg_mapping *a, const struct lg_mapping *b)
+{
     return a->inode != 0 && a->inode == b->inode && a->device == b->device;
 }
 
 /* A run of rows of one file is a module when any of them holds code. Returns the run's end. */
-static size_t classify_module(struct lg_maps *maps, size_t first) {
+static size_t classify_module(struct lg_maps *maps, size_t first)
+{
     bool code = false;
     size_t end = first;
     while (end < maps->count && same_file(&maps->rows[first], &maps->rows[end])) {
@@ -185,7 +197,8 @@ static size_t classify_module(struct lg_maps *maps, size_t first) {
 }
 
 /* What a row's neighbours tell: bss, arenas, thread stacks. */
-static void classify_anon(struct lg_maps *maps, size_t index) {
+static void classify_anon(struct lg_maps *maps, size_t index)
+{
     struct lg_mapping *row = &maps->rows[index];
     const struct lg_mapping *below = index > 0 ? row - 1 : NULL;
     struct lg_mapping *above = index + 1 < maps->count ? row + 1 : NULL;
@@ -208,7 +221,8 @@ static void classify_anon(struct lg_maps *maps, size_t index) {
         row->segment = LG_SEGMENT_THREAD_STACK;
 }
 
-static void classify(struct lg_maps *maps) {
+static void classify(struct lg_maps *maps)
+{
     for (size_t i = 0; i < maps->count; i++)
         maps->rows[i].segment = (uint8_t)classify_alone(maps, &maps->rows[i]);
     for (size_t i = 0; i < maps->count;)
@@ -219,7 +233,8 @@ static void classify(struct lg_maps *maps) {
     }
 }
 
-static void reset(struct lg_maps *maps) {
+static void reset(struct lg_maps *maps)
+{
     maps->count = 0;
     maps->names_size = 0;
     if (maps->names_capacity > 0) {
@@ -228,7 +243,8 @@ static void reset(struct lg_maps *maps) {
     }
 }
 
-int lg_maps_parse(const char *text, size_t length, struct lg_maps *out) {
+int lg_maps_parse(const char *text, size_t length, struct lg_maps *out)
+{
     reset(out);
     size_t taken;
     int error = add_lines(out, text, length, &taken);
@@ -239,7 +255,8 @@ int lg_maps_parse(const char *text, size_t length, struct lg_maps *out) {
     return error;
 }
 
-static ssize_t read_again(int fd, char *buffer, size_t size) {
+static ssize_t read_again(int fd, char *buffer, size_t size)
+{
     ssize_t got;
     do
         got = read(fd, buffer, size);
@@ -247,7 +264,8 @@ static ssize_t read_again(int fd, char *buffer, size_t size) {
     return got < 0 ? -errno : got;
 }
 
-static int read_rows(int fd, struct lg_maps *out) {
+static int read_rows(int fd, struct lg_maps *out)
+{
     char buffer[READ_BYTES];
     size_t kept = 0;
     for (;;) {
@@ -267,7 +285,8 @@ static int read_rows(int fd, struct lg_maps *out) {
     }
 }
 
-int lg_maps_read(const char *proc_root, struct lg_maps *out) {
+int lg_maps_read(const char *proc_root, struct lg_maps *out)
+{
     char path[4096];
     static const char file[] = "/maps";
     size_t root = strlen(proc_root);
@@ -286,11 +305,13 @@ int lg_maps_read(const char *proc_root, struct lg_maps *out) {
     return error;
 }
 
-const char *lg_mapping_name(const struct lg_maps *maps, const struct lg_mapping *mapping) {
+const char *lg_mapping_name(const struct lg_maps *maps, const struct lg_mapping *mapping)
+{
     return mapping->name == 0 ? "" : maps->names + mapping->name;
 }
 
-const char *lg_segment_name(enum lg_segment segment) {
+const char *lg_segment_name(enum lg_segment segment)
+{
     static const char *const names[LG_SEGMENT_COUNT] = {
         [LG_SEGMENT_TEXT] = "text",       [LG_SEGMENT_DATA] = "data",
         [LG_SEGMENT_HEAP] = "heap",       [LG_SEGMENT_ARENA] = "arena",

@@ -2,14 +2,16 @@
 
 #include <string.h>
 
-static uint64_t overlap(uint64_t start, uint64_t end, uint64_t other_start, uint64_t other_end) {
+static uint64_t overlap(uint64_t start, uint64_t end, uint64_t other_start, uint64_t other_end)
+{
     uint64_t from = start > other_start ? start : other_start;
     uint64_t to = end < other_end ? end : other_end;
     return to > from ? to - from : 0;
 }
 
 /* The reserve behind an arena may have merged with a neighbour's guard. */
-static uint64_t arena_reserve(const struct lg_mapping *row) {
+static uint64_t arena_reserve(const struct lg_mapping *row)
+{
     const uint64_t arena = UINT64_C(64) << 20;
     uint64_t in_arena = arena - row->start % arena;
     uint64_t bytes = row->end - row->start;
@@ -17,7 +19,8 @@ static uint64_t arena_reserve(const struct lg_mapping *row) {
 }
 
 void lg_sample_count(struct lg_sample *sample, const struct lg_maps *maps,
-                     const struct lg_range *excluded, size_t count) {
+                     const struct lg_range *excluded, size_t count)
+{
     memset(sample->segment_bytes, 0, sizeof(sample->segment_bytes));
     sample->arena_reserve_bytes = 0;
     sample->mappings = maps->count;
@@ -32,16 +35,19 @@ void lg_sample_count(struct lg_sample *sample, const struct lg_maps *maps,
     }
 }
 
-static uint64_t heap_bytes(const struct lg_sample *sample) {
+static uint64_t heap_bytes(const struct lg_sample *sample)
+{
     return sample->segment_bytes[LG_SEGMENT_HEAP] + sample->segment_bytes[LG_SEGMENT_ARENA];
 }
 
-static uint64_t reserved_bytes(const struct lg_sample *sample) {
+static uint64_t reserved_bytes(const struct lg_sample *sample)
+{
     return sample->segment_bytes[LG_SEGMENT_GUARD] - sample->arena_reserve_bytes;
 }
 
 /* Everything with access that is neither the heap nor the main stack. */
-static uint64_t mapped_bytes(const struct lg_sample *sample) {
+static uint64_t mapped_bytes(const struct lg_sample *sample)
+{
     static const enum lg_segment segments[] = {
         LG_SEGMENT_TEXT, LG_SEGMENT_DATA,   LG_SEGMENT_ANON,
         LG_SEGMENT_FILE, LG_SEGMENT_SHARED, LG_SEGMENT_THREAD_STACK,
@@ -52,7 +58,8 @@ static uint64_t mapped_bytes(const struct lg_sample *sample) {
     return bytes;
 }
 
-int64_t lg_sample_gauge(const struct lg_sample *sample, enum lg_gauge gauge) {
+int64_t lg_sample_gauge(const struct lg_sample *sample, enum lg_gauge gauge)
+{
     switch (gauge) {
     case LG_GAUGE_HEAP:
         return (int64_t)heap_bytes(sample);
@@ -69,23 +76,27 @@ int64_t lg_sample_gauge(const struct lg_sample *sample, enum lg_gauge gauge) {
     }
 }
 
-static int64_t difference(uint64_t before, uint64_t after) {
+static int64_t difference(uint64_t before, uint64_t after)
+{
     return (int64_t)(after - before);
 }
 
-static int64_t larger(int64_t a, int64_t b) {
+static int64_t larger(int64_t a, int64_t b)
+{
     return a > b ? a : b;
 }
 
 /* The [heap] mapping ends at the page above the break: the break is exact. */
-static int64_t exact_heap_growth(const struct lg_sample *before, const struct lg_sample *after) {
+static int64_t exact_heap_growth(const struct lg_sample *before, const struct lg_sample *after)
+{
     return difference(before->program_break, after->program_break) +
            difference(before->segment_bytes[LG_SEGMENT_ARENA],
                       after->segment_bytes[LG_SEGMENT_ARENA]);
 }
 
 void lg_sample_growth(const struct lg_sample *before, const struct lg_sample *after,
-                      lg_gauge_set measured, struct lg_gauges *out) {
+                      lg_gauge_set measured, struct lg_gauges *out)
+{
     struct lg_gauges growth = {{0}};
     int64_t heap = difference(heap_bytes(before), heap_bytes(after));
     if ((measured & LG_GAUGE_BIT(LG_GAUGE_LIVE)) != 0) {
@@ -108,7 +119,8 @@ void lg_sample_growth(const struct lg_sample *before, const struct lg_sample *af
 }
 
 size_t lg_maps_grown(const struct lg_maps *before, const struct lg_maps *after,
-                     struct lg_grown_mapping *out, size_t capacity) {
+                     struct lg_grown_mapping *out, size_t capacity)
+{
     size_t found = 0;
     size_t first = 0;
     for (size_t i = 0; i < after->count; i++) {

@@ -6,7 +6,8 @@
 #include <stdio.h>
 #include <string.h>
 
-void lg_budget_init(struct lg_budget *budget) {
+void lg_budget_init(struct lg_budget *budget)
+{
     memset(budget, 0, sizeof(*budget));
     budget->limits.values[LG_GAUGE_FRAG] = LG_BUDGET_UNLIMITED;
 }
@@ -17,7 +18,8 @@ struct complaint {
 };
 
 __attribute__((format(printf, 2, 3))) static int complain(struct complaint *complaint,
-                                                          const char *format, ...) {
+                                                          const char *format, ...)
+{
     va_list arguments;
     va_start(arguments, format);
     vsnprintf(complaint->text, complaint->size, format, arguments);
@@ -26,7 +28,8 @@ __attribute__((format(printf, 2, 3))) static int complain(struct complaint *comp
 }
 
 /* The factor of the unit of LENGTH bytes, or 0 for none that is known. */
-static int64_t unit_factor(const char *unit, size_t length) {
+static int64_t unit_factor(const char *unit, size_t length)
+{
     static const struct {
         const char *name;
         int64_t factor;
@@ -43,7 +46,8 @@ static int64_t unit_factor(const char *unit, size_t length) {
 }
 
 static int parse_limit(const char *text, size_t length, enum lg_gauge gauge, int64_t *limit,
-                       struct complaint *complaint) {
+                       struct complaint *complaint)
+{
     const char *name = lg_gauge_name(gauge);
     int shown = (int)length;
     if (length == strlen("unlimited") && memcmp(text, "unlimited", length) == 0) {
@@ -74,7 +78,8 @@ static int parse_limit(const char *text, size_t length, enum lg_gauge gauge, int
 }
 
 static int parse_item(const char *item, size_t length, struct lg_gauges *limits,
-                      struct complaint *complaint) {
+                      struct complaint *complaint)
+{
     const char *equals = memchr(item, '=', length);
     if (equals == NULL)
         return complain(complaint, "'%.*s' is not of the form GAUGE=LIMIT", (int)length, item);
@@ -88,7 +93,8 @@ static int parse_item(const char *item, size_t length, struct lg_gauges *limits,
                        complaint);
 }
 
-int lg_budget_parse(const char *spec, struct lg_budget *budget, char *error, size_t error_size) {
+int lg_budget_parse(const char *spec, struct lg_budget *budget, char *error, size_t error_size)
+{
     struct complaint complaint = {error, error_size};
     struct lg_gauges limits = budget->limits;
     const char *item = spec;
@@ -105,7 +111,8 @@ int lg_budget_parse(const char *spec, struct lg_budget *budget, char *error, siz
     return 0;
 }
 
-char *lg_budget_format(const struct lg_budget *budget, char *out, size_t size) {
+char *lg_budget_format(const struct lg_budget *budget, char *out, size_t size)
+{
     size_t at = 0;
     if (size > 0)
         out[0] = '\0';

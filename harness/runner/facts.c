@@ -8,7 +8,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-static void add(struct lg_facts *facts, const char *name, const char *value) {
+static void add(struct lg_facts *facts, const char *name, const char *value)
+{
     if (facts->count >= LG_FACTS_MAX)
         return;
     struct lg_fact *fact = &facts->rows[facts->count++];
@@ -16,7 +17,8 @@ static void add(struct lg_facts *facts, const char *name, const char *value) {
     snprintf(fact->value, sizeof(fact->value), "%s", value);
 }
 
-static FILE *open_under(const char *root, const char *path) {
+static FILE *open_under(const char *root, const char *path)
+{
     char full[PATH_MAX];
     if (snprintf(full, sizeof(full), "%s%s", root, path) >= (int)sizeof(full))
         return NULL;
@@ -24,7 +26,8 @@ static FILE *open_under(const char *root, const char *path) {
 }
 
 /* The first word of the file, e.g. "67584". */
-static int read_word(const char *root, const char *path, char *out, size_t size) {
+static int read_word(const char *root, const char *path, char *out, size_t size)
+{
     FILE *file = open_under(root, path);
     if (file == NULL)
         return -1;
@@ -35,7 +38,8 @@ static int read_word(const char *root, const char *path, char *out, size_t size)
     return found == 1 ? 0 : -1;
 }
 
-static void read_meminfo(const char *proc_root, struct lg_facts *facts) {
+static void read_meminfo(const char *proc_root, struct lg_facts *facts)
+{
     static const char *const wanted[] = {"MemTotal", "MemFree", "MemAvailable",
                                          "Buffers",  "Cached",  "Shmem"};
     FILE *file = open_under(proc_root, "/meminfo");
@@ -61,7 +65,8 @@ static void read_meminfo(const char *proc_root, struct lg_facts *facts) {
 
 /* The group's path in the hierarchy of LINE of /proc/self/cgroup, if it is the one of
  * memory: "0::/path" in version 2, "4:memory:/path" in version 1. */
-static const char *memory_group(char *line, int *version) {
+static const char *memory_group(char *line, int *version)
+{
     line[strcspn(line, "\n")] = '\0';
     char *controllers = strchr(line, ':');
     char *path = controllers != NULL ? strchr(controllers + 1, ':') : NULL;
@@ -84,7 +89,8 @@ static const char *memory_group(char *line, int *version) {
 
 /* The nearest limit counts: a group without one of its own has its parent's. */
 static int read_group_limit(const char *cgroup_root, const char *group, int version, char *out,
-                            size_t size) {
+                            size_t size)
+{
     char path[PATH_MAX];
     snprintf(path, sizeof(path), "%s", group);
     for (;;) {
@@ -102,7 +108,8 @@ static int read_group_limit(const char *cgroup_root, const char *group, int vers
     }
 }
 
-static void read_cgroup(const char *proc_root, const char *cgroup_root, struct lg_facts *facts) {
+static void read_cgroup(const char *proc_root, const char *cgroup_root, struct lg_facts *facts)
+{
     FILE *file = open_under(proc_root, "/self/cgroup");
     char line[PATH_MAX];
     char limit[32];
@@ -118,7 +125,8 @@ static void read_cgroup(const char *proc_root, const char *cgroup_root, struct l
     add(facts, "cgroup_memory_limit_bytes", found ? limit : "unlimited");
 }
 
-void lg_facts_read(const char *proc_root, const char *cgroup_root, struct lg_facts *out) {
+void lg_facts_read(const char *proc_root, const char *cgroup_root, struct lg_facts *out)
+{
     out->count = 0;
     read_meminfo(proc_root, out);
     char word[32];

@@ -23,14 +23,16 @@
 /* Above the descriptors that programs count on being the next free ones. */
 #define FIRST_LEDGER_FD 300
 
-static uint64_t now_ns(void) {
+static uint64_t now_ns(void)
+{
     struct timespec now;
     clock_gettime(CLOCK_MONOTONIC, &now);
     return (uint64_t)now.tv_sec * UINT64_C(1000000000) + (uint64_t)now.tv_nsec;
 }
 
 /* NAME=FIRST:SECOND, whichever of the two there are. */
-static int set_joined(const char *name, const char *first, const char *second) {
+static int set_joined(const char *name, const char *first, const char *second)
+{
     char *value;
     bool both = first != NULL && first[0] != '\0' && second != NULL && second[0] != '\0';
     if (asprintf(&value, "%s%s%s", first != NULL ? first : "", both ? ":" : "",
@@ -41,7 +43,8 @@ static int set_joined(const char *name, const char *first, const char *second) {
     return error;
 }
 
-static int prepare_environment(const struct lg_launch *launch, int fd) {
+static int prepare_environment(const struct lg_launch *launch, int fd)
+{
     char address[64];
     snprintf(address, sizeof(address), "%d:%ld:%d", fd, (long)getppid(), launch->ledger_fd);
     if (setenv(LG_LEDGER_VARIABLE, address, 1) != 0 ||
@@ -53,7 +56,8 @@ static int prepare_environment(const struct lg_launch *launch, int fd) {
 
 /* In the new process. Only returns if the program could not be started: errno says why. */
 static void become_program(const struct lg_launch *launch, const struct lg_terminal *terminal,
-                           const sigset_t *mask) {
+                           const sigset_t *mask)
+{
     prctl(PR_SET_PDEATHSIG, SIGKILL);
     sigprocmask(SIG_SETMASK, mask, NULL);
     int fd = fcntl(launch->ledger_fd, F_DUPFD, FIRST_LEDGER_FD);
@@ -70,7 +74,8 @@ static void become_program(const struct lg_launch *launch, const struct lg_termi
 
 /* Stores the new process in PID, and in ERROR what exec said: 0 if it went through. */
 static int start(const struct lg_launch *launch, const struct lg_terminal *terminal,
-                 const sigset_t *mask, pid_t *pid, int *error) {
+                 const sigset_t *mask, pid_t *pid, int *error)
+{
     int report[2];
     if (pipe2(report, O_CLOEXEC) != 0)
         return -errno;
@@ -93,8 +98,8 @@ static int start(const struct lg_launch *launch, const struct lg_terminal *termi
 }
 
 /* The record that HOST's child runs right now, or NULL. */
-static struct lg_record *running_record(const struct lg_ledger *ledger,
-                                        const struct lg_host *host) {
+static struct lg_record *running_record(const struct lg_ledger *ledger, const struct lg_host *host)
+{
     uint32_t running = __atomic_load_n(&host->running, __ATOMIC_ACQUIRE);
     if (running == 0 || running > lg_ledger_records(ledger))
         return NULL;
@@ -102,7 +107,8 @@ static struct lg_record *running_record(const struct lg_ledger *ledger,
 }
 
 /* Group and process: the child may not have made its group yet, or have left it. */
-static void kill_child(const struct lg_record *record) {
+static void kill_child(const struct lg_record *record)
+{
     int32_t pid = record->child_pid;
     if (pid <= 1)
         return;
@@ -110,7 +116,8 @@ static void kill_child(const struct lg_record *record) {
     kill(pid, SIGKILL);
 }
 
-static void enforce_limits(const struct lg_ledger *ledger) {
+static void enforce_limits(const struct lg_ledger *ledger)
+{
     uint64_t now = now_ns();
     for (uint32_t i = 0; i < lg_ledger_hosts(ledger); i++) {
         struct lg_record *record = running_record(ledger, &ledger->header->hosts[i]);
@@ -124,7 +131,8 @@ static void enforce_limits(const struct lg_ledger *ledger) {
     }
 }
 
-static void kill_all(const struct lg_ledger *ledger, pid_t program) {
+static void kill_all(const struct lg_ledger *ledger, pid_t program)
+{
     kill(program, SIGKILL);
     for (uint32_t i = 0; i < lg_ledger_hosts(ledger); i++) {
         const struct lg_host *host = &ledger->header->hosts[i];
@@ -134,7 +142,8 @@ static void kill_all(const struct lg_ledger *ledger, pid_t program) {
     }
 }
 
-static void show_progress(struct lg_terminal *terminal, const struct lg_ledger *ledger) {
+static void show_progress(struct lg_terminal *terminal, const struct lg_ledger *ledger)
+{
     uint32_t tests = 0;
     uint32_t ended = 0;
     const struct lg_record *record = NULL;
@@ -162,7 +171,8 @@ static void show_progress(struct lg_terminal *terminal, const struct lg_ledger *
 
 /* Until the program ends. A signal that asks the runner to stop ends the program first. */
 static void watch(const struct lg_launch *launch, struct lg_terminal *terminal, int signals,
-                  pid_t pid, struct lg_outcome *out) {
+                  pid_t pid, struct lg_outcome *out)
+{
     struct pollfd sources[2] = {{.fd = signals, .events = POLLIN},
                                 {.fd = terminal->master, .events = POLLIN}};
     for (;;) {
@@ -185,7 +195,8 @@ static void watch(const struct lg_launch *launch, struct lg_terminal *terminal, 
     kill_all(launch->ledger, pid);
 }
 
-int lg_launch_run(const struct lg_launch *launch, struct lg_outcome *out) {
+int lg_launch_run(const struct lg_launch *launch, struct lg_outcome *out)
+{
     sigset_t watched;
     sigset_t before;
     sigemptyset(&watched);

@@ -40,7 +40,8 @@ static const char usage[] =
     "exit status: 0 clean; 1 a test failed, crashed or timed out; 2 a test leaked;\n"
     "3 a wrong option or file; 4 something could not be measured\n";
 
-__attribute__((format(printf, 1, 2))) static int fail(const char *format, ...) {
+__attribute__((format(printf, 1, 2))) static int fail(const char *format, ...)
+{
     va_list arguments;
     va_start(arguments, format);
     fputs("leakgate: ", stderr);
@@ -51,7 +52,8 @@ __attribute__((format(printf, 1, 2))) static int fail(const char *format, ...) {
 }
 
 /* The agent lies beside the runner in the build tree, else where it was installed to. */
-static int find_agent(char *out, size_t size) {
+static int find_agent(char *out, size_t size)
+{
     static const char *const places[] = {"libleakgate_agent.so", LG_AGENT_FROM_BIN};
     char self[PATH_MAX];
     ssize_t length = readlink("/proc/self/exe", self, sizeof(self) - 1);
@@ -73,7 +75,8 @@ static int find_agent(char *out, size_t size) {
 }
 
 static void give_orders(struct lg_ledger *ledger, const struct lg_options *options,
-                        const char *agent) {
+                        const char *agent)
+{
     struct lg_orders *orders = &ledger->header->orders;
     orders->rigor = options->rigor;
     orders->list_only = options->list;
@@ -84,7 +87,8 @@ static void give_orders(struct lg_ledger *ledger, const struct lg_options *optio
     orders->shards = options->shards;
 }
 
-static int report_list(const struct lg_results *results) {
+static int report_list(const struct lg_results *results)
+{
     lg_console_list(results, stdout, results->options->json);
     const struct lg_host *host = results->programs[0].host;
     if (host != NULL && host->state == LG_HOST_RUNNING)
@@ -93,7 +97,8 @@ static int report_list(const struct lg_results *results) {
     return LEAKGATE_EXIT_BROKEN;
 }
 
-static int report(const struct lg_results *results) {
+static int report(const struct lg_results *results)
+{
     const struct lg_options *options = results->options;
     /* A reader of our output that leaves early takes no result with it. */
     signal(SIGPIPE, SIG_IGN);
@@ -116,7 +121,8 @@ static int report(const struct lg_results *results) {
 }
 
 static int run_program(const struct lg_options *options, const char *agent,
-                       struct lg_ledger *ledger, int ledger_fd) {
+                       struct lg_ledger *ledger, int ledger_fd)
+{
     give_orders(ledger, options, agent);
     struct lg_launch launch = {.program = options->program,
                                .agent = agent,
@@ -141,7 +147,8 @@ static int run_program(const struct lg_options *options, const char *agent,
     return status;
 }
 
-static int command_run(int argc, char *argv[]) {
+static int command_run(int argc, char *argv[])
+{
     struct lg_options options;
     char error[512];
     if (argc == 2 && strcmp(argv[1], "--help") == 0) {
@@ -176,7 +183,8 @@ static int command_run(int argc, char *argv[]) {
     return status;
 }
 
-static int command_maps(int argc, char *argv[]) {
+static int command_maps(int argc, char *argv[])
+{
     bool json = argc == 3 && (strcmp(argv[1], "--json") == 0 || strcmp(argv[2], "--json") == 0);
     const char *pid = argc > 1 ? argv[1] : "";
     if (json && strcmp(pid, "--json") == 0)
@@ -195,13 +203,15 @@ static int command_maps(int argc, char *argv[]) {
     return LEAKGATE_EXIT_CLEAN;
 }
 
-static int flush(int status) {
+static int flush(int status)
+{
     if (fflush(stdout) != 0 && errno != EPIPE)
         return fail("stdout: %s", strerror(errno));
     return status;
 }
 
-int main(int argc, char *argv[]) {
+int main(int argc, char *argv[])
+{
     const char *command = argc > 1 ? argv[1] : "";
     if (strcmp(command, "run") == 0)
         return flush(command_run(argc - 1, argv + 1));

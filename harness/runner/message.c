@@ -1,16 +1,20 @@
 #include "runner/message.h"
 
+#include "runner/inspect.h"
+
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/wait.h>
 
-static void add_text(struct lg_text *text, const struct lg_ledger *ledger, lg_attic offset) {
+static void add_text(struct lg_text *text, const struct lg_ledger *ledger, lg_attic offset)
+{
     const char *raw = lg_ledger_text(ledger, offset);
     lg_text_add_clean(text, raw, strlen(raw));
 }
 
-static void add_signal(struct lg_text *text, int signal) {
+static void add_signal(struct lg_text *text, int signal)
+{
     const char *name = sigabbrev_np(signal);
     const char *description = sigdescr_np(signal);
     if (name != NULL)
@@ -19,7 +23,8 @@ static void add_signal(struct lg_text *text, int signal) {
         lg_text_add(text, "signal %d", signal);
 }
 
-static void add_status(struct lg_text *text, int wait_status) {
+static void add_status(struct lg_text *text, int wait_status)
+{
     if (WIFSIGNALED(wait_status)) {
         lg_text_add(text, "died of ");
         add_signal(text, WTERMSIG(wait_status));
@@ -28,7 +33,8 @@ static void add_status(struct lg_text *text, int wait_status) {
     }
 }
 
-static const char *phase_name(uint32_t phase) {
+static const char *phase_name(uint32_t phase)
+{
     switch (phase) {
     case LG_PHASE_SETUP:
         return "SetUp";
@@ -41,7 +47,8 @@ static const char *phase_name(uint32_t phase) {
     }
 }
 
-static void add_limit(struct lg_text *text, enum lg_gauge gauge, int64_t limit) {
+static void add_limit(struct lg_text *text, enum lg_gauge gauge, int64_t limit)
+{
     if (limit == LG_BUDGET_UNLIMITED)
         lg_text_add(text, "none");
     else
@@ -50,7 +57,8 @@ static void add_limit(struct lg_text *text, enum lg_gauge gauge, int64_t limit) 
 
 /* "heap +4096 B/run (budget 0 B), live +4112 B/run (budget 0 B)" */
 static void add_over(struct lg_text *text, const struct lg_results *results,
-                     const struct lg_verdict *verdict) {
+                     const struct lg_verdict *verdict)
+{
     const char *separator = "";
     for (int g = 0; g < LG_GAUGE_COUNT; g++) {
         enum lg_gauge gauge = (enum lg_gauge)g;
@@ -65,7 +73,8 @@ static void add_over(struct lg_text *text, const struct lg_results *results,
     }
 }
 
-static const char *repeat_reason(uint32_t repeat) {
+static const char *repeat_reason(uint32_t repeat)
+{
     switch (repeat) {
     case LG_REPEAT_ASSERT_FAILED:
         return "an assertion failed when it was run again";
@@ -81,7 +90,8 @@ static const char *repeat_reason(uint32_t repeat) {
 }
 
 static void add_leak(struct lg_text *text, const struct lg_results *results,
-                     const struct lg_row *row) {
+                     const struct lg_row *row)
+{
     lg_text_add(text, "leaked ");
     add_over(text, results, &row->verdict);
     const char *reason = repeat_reason(row->record->repeat);
@@ -94,12 +104,14 @@ static void add_leak(struct lg_text *text, const struct lg_results *results,
 }
 
 static const struct lg_failure *newest_failure(const struct lg_results *results,
-                                               const struct lg_record *record) {
+                                               const struct lg_record *record)
+{
     return lg_ledger_at(results->ledger, record->failures, sizeof(struct lg_failure));
 }
 
 static void add_failure(struct lg_text *text, const struct lg_ledger *ledger,
-                        const struct lg_failure *failure) {
+                        const struct lg_failure *failure)
+{
     add_text(text, ledger, failure->file);
     lg_text_add(text, ":%" PRIu32 ": ", failure->line);
     add_text(text, ledger, failure->condition);
@@ -107,7 +119,8 @@ static void add_failure(struct lg_text *text, const struct lg_ledger *ledger,
 
 /* The first one, in order of time: it is the last of the chain. */
 static const struct lg_failure *first_failure(const struct lg_results *results,
-                                              const struct lg_record *record) {
+                                              const struct lg_record *record)
+{
     const struct lg_failure *first = newest_failure(results, record);
     for (uint32_t i = 0; first != NULL && i < LG_LEDGER_MAX_FAILURES; i++) {
         const struct lg_failure *previous =
@@ -120,7 +133,8 @@ static const struct lg_failure *first_failure(const struct lg_results *results,
 }
 
 static void add_assertion(struct lg_text *text, const struct lg_results *results,
-                          const struct lg_row *row) {
+                          const struct lg_row *row)
+{
     const struct lg_failure *first = first_failure(results, row->record);
     lg_text_add(text, "assertion failed");
     if (first != NULL) {
@@ -132,7 +146,8 @@ static void add_assertion(struct lg_text *text, const struct lg_results *results
 }
 
 static void add_failed(struct lg_text *text, const struct lg_results *results,
-                       const struct lg_row *row) {
+                       const struct lg_row *row)
+{
     const struct lg_record *record = row->record;
     if (record == NULL) {
         lg_text_add(text, "the program ");
@@ -149,7 +164,8 @@ static void add_failed(struct lg_text *text, const struct lg_results *results,
     }
 }
 
-static void add_skipped(struct lg_text *text, const struct lg_row *row) {
+static void add_skipped(struct lg_text *text, const struct lg_row *row)
+{
     switch (row->record->state) {
     case LG_RECORD_INACTIVE:
         lg_text_add(text, "inactive in CUnit");
@@ -166,7 +182,8 @@ static void add_skipped(struct lg_text *text, const struct lg_row *row) {
 }
 
 static void add_broken_test(struct lg_text *text, const struct lg_results *results,
-                            const struct lg_record *record) {
+                            const struct lg_record *record)
+{
     if (results->outcome.interrupted != 0 && record->state != LG_RECORD_ENDED) {
         lg_text_add(text, "not run: interrupted by ");
         add_signal(text, results->outcome.interrupted);
@@ -184,7 +201,8 @@ static void add_broken_test(struct lg_text *text, const struct lg_results *resul
 }
 
 static void add_message(struct lg_text *text, const struct lg_results *results,
-                        const struct lg_row *row) {
+                        const struct lg_row *row)
+{
     const struct lg_record *record = row->record;
     switch (row->verdict.kind) {
     case LG_VERDICT_FAILED:
@@ -218,7 +236,8 @@ static void add_message(struct lg_text *text, const struct lg_results *results,
 }
 
 char *lg_message_of(const struct lg_results *results, const struct lg_host *host,
-                    const struct lg_row *row) {
+                    const struct lg_row *row)
+{
     struct lg_text text = {0};
     enum lg_verdict_kind kind;
     lg_text_add(&text, "%s", "");
@@ -237,14 +256,16 @@ char *lg_message_of(const struct lg_results *results, const struct lg_host *host
     return text.data;
 }
 
-static bool any_failed(const struct lg_results *results) {
+static bool any_failed(const struct lg_results *results)
+{
     return results->counts[LG_VERDICT_FAILED] + results->counts[LG_VERDICT_CRASHED] +
                results->counts[LG_VERDICT_TIMED_OUT] + results->counts[LG_VERDICT_EXITED_EARLY] >
            0;
 }
 
 static void add_where(struct lg_text *text, const struct lg_results *results,
-                      const struct lg_host *host) {
+                      const struct lg_host *host)
+{
     if (host == NULL || host->suite_phase == LG_SUITE_NONE)
         return;
     lg_text_add(text, " in the %s of suite ",
@@ -254,17 +275,21 @@ static void add_where(struct lg_text *text, const struct lg_results *results,
 
 /* The agent was there, or not, but no test ran. */
 static void add_no_tests(struct lg_text *text, const struct lg_results *results,
-                         const struct lg_host *host) {
+                         const struct lg_host *host)
+{
     lg_text_add(text, "nothing was measured: the program ");
     add_status(text, results->outcome.wait_status);
-    if (host != NULL)
+    if (host != NULL) {
         lg_text_add(text, " without running its CUnit tests");
-    else
-        lg_text_add(text, ", and no CUnit was found in it (is it linked to libcunit.so?)");
+        return;
+    }
+    const char *reason = lg_inspect_program(results->options->program[0]);
+    lg_text_add(text, "; %s", reason != NULL ? reason : "it ran no program with CUnit in it");
 }
 
 bool lg_message_of_program(const struct lg_results *results, const struct lg_host *host,
-                           enum lg_verdict_kind *kind, struct lg_text *text) {
+                           enum lg_verdict_kind *kind, struct lg_text *text)
+{
     struct lg_text unused = {0};
     struct lg_text *line = text != NULL ? text : &unused;
     const struct lg_outcome *outcome = &results->outcome;
@@ -307,7 +332,8 @@ bool lg_message_of_program(const struct lg_results *results, const struct lg_hos
 /* Details. */
 
 static void add_failures(struct lg_text *text, const struct lg_results *results,
-                         const struct lg_record *record) {
+                         const struct lg_record *record)
+{
     const struct lg_failure *failures[LG_LEDGER_MAX_FAILURES];
     size_t kept = 0;
     for (const struct lg_failure *next = newest_failure(results, record);
@@ -324,7 +350,8 @@ static void add_failures(struct lg_text *text, const struct lg_results *results,
 }
 
 static void add_gauge_rows(struct lg_text *text, const struct lg_results *results,
-                           const struct lg_row *row, const struct lg_evidence *evidence) {
+                           const struct lg_row *row, const struct lg_evidence *evidence)
+{
     lg_text_add(text, "\n%-8s %14s %14s %14s %12s %12s\n", "gauge", "before", "after", "growth",
                 "per run", "budget");
     for (int g = 0; g < LG_GAUGE_COUNT; g++) {
@@ -348,7 +375,8 @@ static void add_gauge_rows(struct lg_text *text, const struct lg_results *result
 }
 
 static void add_mappings(struct lg_text *text, const struct lg_results *results,
-                         const struct lg_evidence *evidence) {
+                         const struct lg_evidence *evidence)
+{
     uint32_t kept =
         evidence->grown_kept < LG_LEDGER_MAX_GROWN ? evidence->grown_kept : LG_LEDGER_MAX_GROWN;
     if (kept == 0)
@@ -376,7 +404,8 @@ static void add_mappings(struct lg_text *text, const struct lg_results *results,
 }
 
 /* "run 2: live +32 B" or "runs 5-8: live +128 B"; nothing grown is "none". */
-static void add_step(struct lg_text *text, const struct lg_step *step, uint32_t first) {
+static void add_step(struct lg_text *text, const struct lg_step *step, uint32_t first)
+{
     if (step->runs == 1)
         lg_text_add(text, "  run %" PRIu32 "%s:", first, step->warm_up != 0 ? " (warm-up)" : "");
     else
@@ -393,7 +422,8 @@ static void add_step(struct lg_text *text, const struct lg_step *step, uint32_t 
 }
 
 static void add_steps(struct lg_text *text, const struct lg_results *results,
-                      const struct lg_record *record) {
+                      const struct lg_record *record)
+{
     uint32_t count =
         record->steps_count < LG_LEDGER_MAX_STEPS ? record->steps_count : LG_LEDGER_MAX_STEPS;
     const struct lg_step *steps =
@@ -409,7 +439,8 @@ static void add_steps(struct lg_text *text, const struct lg_results *results,
 }
 
 void lg_message_add_details(const struct lg_results *results, const struct lg_row *row,
-                            struct lg_text *text) {
+                            struct lg_text *text)
+{
     const struct lg_record *record = row->record;
     if (record == NULL)
         return;
@@ -426,7 +457,8 @@ void lg_message_add_details(const struct lg_results *results, const struct lg_ro
         add_mappings(text, results, evidence);
 }
 
-const char *lg_message_type(const struct lg_row *row) {
+const char *lg_message_type(const struct lg_row *row)
+{
     static const char *const leaks[LG_GAUGE_COUNT] = {
         "leak.heap", "leak.mmap",    "leak.live",     "leak.frag",
         "leak.fds",  "leak.threads", "leak.children",

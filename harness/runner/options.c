@@ -11,14 +11,16 @@
 
 static const char *const rigor_names[] = {"once", "quick", "standard", "thorough"};
 
-const char *lg_rigor_name(enum lg_rigor rigor) {
+const char *lg_rigor_name(enum lg_rigor rigor)
+{
     return rigor_names[rigor];
 }
 
 /* Each takes the option's value, sets the field, and says what is wrong with it. */
 typedef int set_option(struct lg_options *options, const char *value, char *why, size_t size);
 
-static int find_word(const char *value, const char *const *words, int count) {
+static int find_word(const char *value, const char *const *words, int count)
+{
     for (int i = 0; i < count; i++) {
         if (strcmp(words[i], value) == 0)
             return i;
@@ -26,7 +28,8 @@ static int find_word(const char *value, const char *const *words, int count) {
     return -1;
 }
 
-static int set_junit(struct lg_options *options, const char *value, char *why, size_t size) {
+static int set_junit(struct lg_options *options, const char *value, char *why, size_t size)
+{
     if (value[0] == '\0') {
         snprintf(why, size, "it needs the path of a file");
         return -EINVAL;
@@ -35,11 +38,13 @@ static int set_junit(struct lg_options *options, const char *value, char *why, s
     return 0;
 }
 
-static int set_budget(struct lg_options *options, const char *value, char *why, size_t size) {
+static int set_budget(struct lg_options *options, const char *value, char *why, size_t size)
+{
     return lg_budget_parse(value, &options->budget, why, size);
 }
 
-static int set_rigor(struct lg_options *options, const char *value, char *why, size_t size) {
+static int set_rigor(struct lg_options *options, const char *value, char *why, size_t size)
+{
     int found = find_word(value, rigor_names, 4);
     if (found < 0) {
         snprintf(why, size, "unknown rigor '%s' (once, quick, standard, thorough)", value);
@@ -49,7 +54,8 @@ static int set_rigor(struct lg_options *options, const char *value, char *why, s
     return 0;
 }
 
-static int set_timeout(struct lg_options *options, const char *value, char *why, size_t size) {
+static int set_timeout(struct lg_options *options, const char *value, char *why, size_t size)
+{
     char *end;
     double seconds = strtod(value, &end);
     if (end == value || *end != '\0' || !(seconds >= 0) || seconds > 1e9) {
@@ -60,14 +66,16 @@ static int set_timeout(struct lg_options *options, const char *value, char *why,
     return 0;
 }
 
-static int set_filter(struct lg_options *options, const char *value, char *why, size_t size) {
+static int set_filter(struct lg_options *options, const char *value, char *why, size_t size)
+{
     (void)why;
     (void)size;
     options->filter = value[0] != '\0' ? value : NULL;
     return 0;
 }
 
-static int set_shard(struct lg_options *options, const char *value, char *why, size_t size) {
+static int set_shard(struct lg_options *options, const char *value, char *why, size_t size)
+{
     unsigned shard;
     unsigned shards;
     int taken = 0;
@@ -82,7 +90,8 @@ static int set_shard(struct lg_options *options, const char *value, char *why, s
     return 0;
 }
 
-static int set_color(struct lg_options *options, const char *value, char *why, size_t size) {
+static int set_color(struct lg_options *options, const char *value, char *why, size_t size)
+{
     static const char *const words[] = {"auto", "always", "never"};
     int found = find_word(value, words, 3);
     if (found < 0) {
@@ -93,7 +102,8 @@ static int set_color(struct lg_options *options, const char *value, char *why, s
     return 0;
 }
 
-static int parse_switch(const char *value, bool *out, char *why, size_t size) {
+static int parse_switch(const char *value, bool *out, char *why, size_t size)
+{
     static const char *const words[] = {"0", "1", "no", "yes", "off", "on", "false", "true", ""};
     int found = value == NULL ? 1 : find_word(value, words, 9);
     if (found < 0) {
@@ -104,15 +114,18 @@ static int parse_switch(const char *value, bool *out, char *why, size_t size) {
     return 0;
 }
 
-static int set_list(struct lg_options *options, const char *value, char *why, size_t size) {
+static int set_list(struct lg_options *options, const char *value, char *why, size_t size)
+{
     return parse_switch(value, &options->list, why, size);
 }
 
-static int set_json(struct lg_options *options, const char *value, char *why, size_t size) {
+static int set_json(struct lg_options *options, const char *value, char *why, size_t size)
+{
     return parse_switch(value, &options->json, why, size);
 }
 
-static int set_quiet(struct lg_options *options, const char *value, char *why, size_t size) {
+static int set_quiet(struct lg_options *options, const char *value, char *why, size_t size)
+{
     return parse_switch(value, &options->quiet, why, size);
 }
 
@@ -130,7 +143,8 @@ static const struct {
 
 #define OPTION_COUNT (sizeof(table) / sizeof(table[0]))
 
-static int read_environment(struct lg_options *options, char *error, size_t size) {
+static int read_environment(struct lg_options *options, char *error, size_t size)
+{
     for (size_t i = 0; i < OPTION_COUNT; i++) {
         char name[64];
         int length = snprintf(name, sizeof(name), "LEAKGATE_%s", table[i].name);
@@ -147,7 +161,8 @@ static int read_environment(struct lg_options *options, char *error, size_t size
 }
 
 static int read_arguments(int argc, char *const argv[], struct lg_options *options, char *error,
-                          size_t size) {
+                          size_t size)
+{
     struct option longs[OPTION_COUNT + 1] = {{0}};
     for (size_t i = 0; i < OPTION_COUNT; i++)
         longs[i] = (struct option){table[i].name, table[i].argument, NULL, (int)(256 + i)};
@@ -180,7 +195,8 @@ static int read_arguments(int argc, char *const argv[], struct lg_options *optio
 }
 
 int lg_options_parse(int argc, char *const argv[], struct lg_options *out, char *error,
-                     size_t error_size) {
+                     size_t error_size)
+{
     struct lg_options options = {.rigor = LG_RIGOR_STANDARD, .timeout_ms = DEFAULT_TIMEOUT_MS};
     lg_budget_init(&options.budget);
     int status = read_environment(&options, error, error_size);

@@ -9,7 +9,8 @@
 #include <sys/wait.h>
 
 /* The name a report can carry: on one line, and never empty. */
-static char *clean_name(const char *raw) {
+static char *clean_name(const char *raw)
+{
     struct lg_text text = {0};
     lg_text_add_clean(&text, raw, strlen(raw));
     for (size_t i = 0; i < text.length; i++) {
@@ -28,7 +29,8 @@ static char *clean_name(const char *raw) {
     return text.data;
 }
 
-static enum lg_program_end how_it_ended(const struct lg_outcome *outcome) {
+static enum lg_program_end how_it_ended(const struct lg_outcome *outcome)
+{
     if (outcome->interrupted != 0)
         return LG_PROGRAM_INTERRUPTED;
     return WIFEXITED(outcome->wait_status) ? LG_PROGRAM_EXITED : LG_PROGRAM_DIED;
@@ -36,7 +38,8 @@ static enum lg_program_end how_it_ended(const struct lg_outcome *outcome) {
 
 /* A program that left in the middle of a run left tests behind that it meant to run. */
 static enum lg_program_end how_host_ended(const struct lg_host *host,
-                                          const struct lg_outcome *outcome) {
+                                          const struct lg_outcome *outcome)
+{
     enum lg_program_end end = how_it_ended(outcome);
     if (end == LG_PROGRAM_EXITED && host->state == LG_HOST_RUNNING && !outcome->exec_error)
         return LG_PROGRAM_DIED;
@@ -44,7 +47,8 @@ static enum lg_program_end how_host_ended(const struct lg_host *host,
 }
 
 static bool add_row(struct lg_results *results, const struct lg_record *record, const char *suite,
-                    const char *name, struct lg_verdict verdict) {
+                    const char *name, struct lg_verdict verdict)
+{
     struct lg_row *row = &results->rows[results->count];
     *row = (struct lg_row){.record = record, .verdict = verdict};
     row->suite = clean_name(suite);
@@ -54,7 +58,8 @@ static bool add_row(struct lg_results *results, const struct lg_record *record, 
     return row->suite != NULL && row->name != NULL;
 }
 
-static bool add_records(struct lg_results *results, uint32_t host_index) {
+static bool add_records(struct lg_results *results, uint32_t host_index)
+{
     const struct lg_ledger *ledger = results->ledger;
     const struct lg_host *host = &ledger->header->hosts[host_index];
     enum lg_program_end end = how_host_ended(host, &results->outcome);
@@ -73,19 +78,22 @@ static bool add_records(struct lg_results *results, uint32_t host_index) {
 }
 
 /* What no test's row tells: the program itself, and how it ended. */
-static bool add_program_row(struct lg_results *results, const struct lg_program *program) {
+static bool add_program_row(struct lg_results *results, const struct lg_program *program)
+{
     struct lg_verdict verdict = {.runs = 1};
     if (!lg_message_of_program(results, program->host, &verdict.kind, NULL))
         return true;
     return add_row(results, NULL, "leakgate", "(program)", verdict);
 }
 
-static const char *base_name(const char *path) {
+static const char *base_name(const char *path)
+{
     const char *slash = strrchr(path, '/');
     return slash != NULL && slash[1] != '\0' ? slash + 1 : path;
 }
 
-static bool name_program(struct lg_results *results, struct lg_program *program, const char *path) {
+static bool name_program(struct lg_results *results, struct lg_program *program, const char *path)
+{
     program->name = clean_name(base_name(path));
     unsigned number = 1;
     for (size_t i = 0; program->name != NULL && i + 1 < results->program_count; i++) {
@@ -101,7 +109,8 @@ static bool name_program(struct lg_results *results, struct lg_program *program,
     return program->name != NULL;
 }
 
-static bool add_program(struct lg_results *results, const struct lg_host *host, uint32_t index) {
+static bool add_program(struct lg_results *results, const struct lg_host *host, uint32_t index)
+{
     struct lg_program *program = &results->programs[results->program_count++];
     *program = (struct lg_program){.host = host, .first = results->count};
     const char *path = host != NULL ? lg_ledger_text(results->ledger, host->program) : "";
@@ -120,19 +129,22 @@ static bool add_program(struct lg_results *results, const struct lg_host *host, 
 
 /* Uniqueness: equal names of one program in the order of their rows, then numbered. */
 
-static int compare_names(const struct lg_row *a, const struct lg_row *b) {
+static int compare_names(const struct lg_row *a, const struct lg_row *b)
+{
     int order = strcmp(a->suite, b->suite);
     return order != 0 ? order : strcmp(a->name, b->name);
 }
 
-static int compare_rows(const void *left, const void *right) {
+static int compare_rows(const void *left, const void *right)
+{
     const struct lg_row *a = *(struct lg_row *const *)left;
     const struct lg_row *b = *(struct lg_row *const *)right;
     int order = compare_names(a, b);
     return order != 0 ? order : (a > b) - (a < b);
 }
 
-static bool is_taken(struct lg_row **sorted, size_t count, const struct lg_row *row) {
+static bool is_taken(struct lg_row **sorted, size_t count, const struct lg_row *row)
+{
     size_t low = 0;
     size_t high = count;
     while (low < high) {
@@ -145,7 +157,8 @@ static bool is_taken(struct lg_row **sorted, size_t count, const struct lg_row *
     return low < count && compare_names(sorted[low], row) == 0;
 }
 
-static bool number_row(struct lg_row **sorted, size_t count, struct lg_row *row, unsigned *number) {
+static bool number_row(struct lg_row **sorted, size_t count, struct lg_row *row, unsigned *number)
+{
     struct lg_row candidate = *row;
     candidate.name = NULL;
     do {
@@ -160,7 +173,8 @@ static bool number_row(struct lg_row **sorted, size_t count, struct lg_row *row,
     return true;
 }
 
-static bool make_unique(struct lg_row *rows, size_t count) {
+static bool make_unique(struct lg_row *rows, size_t count)
+{
     if (count == 0)
         return true;
     struct lg_row **sorted = malloc(count * sizeof(*sorted));
@@ -188,7 +202,8 @@ static bool make_unique(struct lg_row *rows, size_t count) {
     return done;
 }
 
-static bool finish_rows(struct lg_results *results) {
+static bool finish_rows(struct lg_results *results)
+{
     for (size_t p = 0; p < results->program_count; p++) {
         const struct lg_program *program = &results->programs[p];
         struct lg_row *rows = results->rows + program->first;
@@ -207,7 +222,8 @@ static bool finish_rows(struct lg_results *results) {
 }
 
 int lg_results_read(const struct lg_ledger *ledger, const struct lg_options *options,
-                    const struct lg_outcome *outcome, struct lg_results *out) {
+                    const struct lg_outcome *outcome, struct lg_results *out)
+{
     uint32_t hosts = lg_ledger_hosts(ledger);
     *out = (struct lg_results){.ledger = ledger, .options = options, .outcome = *outcome};
     lg_facts_read("/proc", "/sys/fs/cgroup", &out->facts);
@@ -224,7 +240,8 @@ int lg_results_read(const struct lg_ledger *ledger, const struct lg_options *opt
     return finish_rows(out) ? 0 : -ENOMEM;
 }
 
-void lg_results_free(struct lg_results *results) {
+void lg_results_free(struct lg_results *results)
+{
     for (size_t i = 0; i < results->count; i++) {
         free(results->rows[i].suite);
         free(results->rows[i].name);

@@ -12,13 +12,15 @@
 #define FIRST_CAPACITY 65536
 #define NAME_BYTES_PER_ROW 64
 
-static void free_maps(struct lg_maps *maps) {
+static void free_maps(struct lg_maps *maps)
+{
     free(maps->rows);
     free(maps->names);
     memset(maps, 0, sizeof(*maps));
 }
 
-static int read_all(const char *proc_root, struct lg_maps *maps) {
+static int read_all(const char *proc_root, struct lg_maps *maps)
+{
     for (size_t capacity = FIRST_CAPACITY;; capacity *= 2) {
         maps->capacity = capacity;
         maps->names_capacity = capacity * NAME_BYTES_PER_ROW;
@@ -39,7 +41,8 @@ struct totals {
     uint64_t all_bytes;
 };
 
-static struct totals add_up(const struct lg_maps *maps) {
+static struct totals add_up(const struct lg_maps *maps)
+{
     struct totals totals = {0};
     for (size_t i = 0; i < maps->count; i++) {
         uint64_t bytes = maps->rows[i].end - maps->rows[i].start;
@@ -50,7 +53,8 @@ static struct totals add_up(const struct lg_maps *maps) {
     return totals;
 }
 
-static void flags_text(const struct lg_mapping *row, char out[5]) {
+static void flags_text(const struct lg_mapping *row, char out[5])
+{
     out[0] = (row->flags & LG_MAPPING_READ) != 0 ? 'r' : '-';
     out[1] = (row->flags & LG_MAPPING_WRITE) != 0 ? 'w' : '-';
     out[2] = (row->flags & LG_MAPPING_EXEC) != 0 ? 'x' : '-';
@@ -58,7 +62,8 @@ static void flags_text(const struct lg_mapping *row, char out[5]) {
     out[4] = '\0';
 }
 
-static void add_table(struct lg_text *text, const struct lg_maps *maps) {
+static void add_table(struct lg_text *text, const struct lg_maps *maps)
+{
     lg_text_add(text, "%-16s %12s %-5s %-12s %s\n", "address", "KiB", "mode", "class", "mapping");
     for (size_t i = 0; i < maps->count; i++) {
         const struct lg_mapping *row = &maps->rows[i];
@@ -82,7 +87,8 @@ static void add_table(struct lg_text *text, const struct lg_maps *maps) {
     lg_text_add(text, "%-16s %12" PRIu64 " %12zu\n", "total", totals.all_bytes / 1024, maps->count);
 }
 
-static void add_json(struct lg_text *text, const struct lg_maps *maps) {
+static void add_json(struct lg_text *text, const struct lg_maps *maps)
+{
     lg_text_add(text, "{\"mappings\": [");
     for (size_t i = 0; i < maps->count; i++) {
         const struct lg_mapping *row = &maps->rows[i];
@@ -105,7 +111,8 @@ static void add_json(struct lg_text *text, const struct lg_maps *maps) {
     lg_text_add(text, "\n}, \"total_bytes\": %" PRIu64 "}\n", totals.all_bytes);
 }
 
-int lg_segments_write(const char *proc_root, FILE *stream, bool json) {
+int lg_segments_write(const char *proc_root, FILE *stream, bool json)
+{
     struct lg_maps maps = {0};
     int error = read_all(proc_root, &maps);
     struct lg_text text = {0};

@@ -16,11 +16,12 @@ static const Dwfl_Callbacks callbacks = {
     .find_debuginfo = dwfl_standard_find_debuginfo,
 };
 
-struct lg_symbols *lg_symbols_new(const char *maps) {
+struct lg_symbols *lg_symbols_new(const char *maps)
+{
     if (maps[0] == '\0')
         return NULL;
     struct lg_symbols *symbols = calloc(1, sizeof(*symbols));
-    FILE *stream = fmemopen((void *)(uintptr_t)maps, strlen(maps), "r");
+    FILE *stream = fmemopen((void *)maps, strlen(maps), "r");
     if (symbols == NULL || stream == NULL)
         goto fail;
     symbols->dwfl = dwfl_begin(&callbacks);
@@ -39,7 +40,8 @@ fail:
     return NULL;
 }
 
-void lg_symbols_free(struct lg_symbols *symbols) {
+void lg_symbols_free(struct lg_symbols *symbols)
+{
     if (symbols == NULL)
         return;
     if (symbols->dwfl != NULL)
@@ -48,7 +50,8 @@ void lg_symbols_free(struct lg_symbols *symbols) {
 }
 
 /* A function defined apart from its declaration has its name there. */
-static void describe(Dwarf_Die *function, struct lg_location *location) {
+static void describe(Dwarf_Die *function, struct lg_location *location)
+{
     Dwarf_Attribute attribute;
     const char *name = dwarf_formstring(dwarf_attr_integrate(function, DW_AT_name, &attribute));
     const char *file = dwarf_decl_file(function);
@@ -61,7 +64,8 @@ static void describe(Dwarf_Die *function, struct lg_location *location) {
     location->line = (unsigned)line;
 }
 
-struct lg_location lg_symbols_function(struct lg_symbols *symbols, uint64_t address) {
+struct lg_location lg_symbols_function(struct lg_symbols *symbols, uint64_t address)
+{
     struct lg_location location = {0};
     Dwfl_Module *module =
         symbols != NULL && address != 0 ? dwfl_addrmodule(symbols->dwfl, address) : NULL;

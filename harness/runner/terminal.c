@@ -12,7 +12,8 @@
 
 #define ERASE_LINE "\r\x1b[K"
 
-static void write_all(const char *data, size_t size) {
+static void write_all(const char *data, size_t size)
+{
     while (size > 0) {
         ssize_t written = write(STDERR_FILENO, data, size);
         if (written < 0 && errno == EINTR)
@@ -24,7 +25,8 @@ static void write_all(const char *data, size_t size) {
     }
 }
 
-static int open_slave(int master) {
+static int open_slave(int master)
+{
     char name[128];
     if (grantpt(master) != 0 || unlockpt(master) != 0 || ptsname_r(master, name, sizeof(name)) != 0)
         return -1;
@@ -33,7 +35,8 @@ static int open_slave(int master) {
 
 /* What is passed on goes through the real terminal once more: nothing is to be
  * changed on the way there. */
-static void prepare_slave(int slave) {
+static void prepare_slave(int slave)
+{
     struct termios settings;
     struct winsize size;
     if (tcgetattr(slave, &settings) == 0) {
@@ -45,7 +48,8 @@ static void prepare_slave(int slave) {
         ioctl(slave, TIOCSWINSZ, &size);
 }
 
-void lg_terminal_open(struct lg_terminal *terminal, bool wanted) {
+void lg_terminal_open(struct lg_terminal *terminal, bool wanted)
+{
     *terminal = (struct lg_terminal){.master = -1, .slave = -1, .at_line_start = true};
     if (!wanted || !isatty(STDERR_FILENO))
         return;
@@ -64,26 +68,30 @@ void lg_terminal_open(struct lg_terminal *terminal, bool wanted) {
     terminal->out = isatty(STDOUT_FILENO) != 0;
 }
 
-void lg_terminal_attach(const struct lg_terminal *terminal) {
+void lg_terminal_attach(const struct lg_terminal *terminal)
+{
     if (terminal->out)
         dup2(terminal->slave, STDOUT_FILENO);
     if (terminal->err)
         dup2(terminal->slave, STDERR_FILENO);
 }
 
-void lg_terminal_started(struct lg_terminal *terminal) {
+void lg_terminal_started(struct lg_terminal *terminal)
+{
     if (terminal->slave >= 0)
         close(terminal->slave);
     terminal->slave = -1;
 }
 
-static void hide(struct lg_terminal *terminal) {
+static void hide(struct lg_terminal *terminal)
+{
     if (terminal->shown)
         write_all(ERASE_LINE, strlen(ERASE_LINE));
     terminal->shown = false;
 }
 
-bool lg_terminal_forward(struct lg_terminal *terminal) {
+bool lg_terminal_forward(struct lg_terminal *terminal)
+{
     char buffer[4096];
     ssize_t got;
     do
@@ -97,7 +105,8 @@ bool lg_terminal_forward(struct lg_terminal *terminal) {
     return true;
 }
 
-void lg_terminal_progress(struct lg_terminal *terminal, const char *line) {
+void lg_terminal_progress(struct lg_terminal *terminal, const char *line)
+{
     if (terminal->master < 0 || !terminal->at_line_start)
         return;
     struct winsize size;
@@ -111,7 +120,8 @@ void lg_terminal_progress(struct lg_terminal *terminal, const char *line) {
     terminal->shown = true;
 }
 
-void lg_terminal_close(struct lg_terminal *terminal) {
+void lg_terminal_close(struct lg_terminal *terminal)
+{
     if (terminal->master < 0)
         return;
     struct pollfd ready = {.fd = terminal->master, .events = POLLIN};

@@ -6,16 +6,19 @@
 #include <stdlib.h>
 #include <string.h>
 
-void lg_text_free(struct lg_text *text) {
+void lg_text_free(struct lg_text *text)
+{
     free(text->data);
     memset(text, 0, sizeof(*text));
 }
 
-const char *lg_text_string(const struct lg_text *text) {
+const char *lg_text_string(const struct lg_text *text)
+{
     return text->data != NULL ? text->data : "";
 }
 
-static bool reserve(struct lg_text *text, size_t more) {
+static bool reserve(struct lg_text *text, size_t more)
+{
     size_t needed = text->length + more + 1;
     if (needed <= text->capacity)
         return true;
@@ -32,7 +35,8 @@ static bool reserve(struct lg_text *text, size_t more) {
     return true;
 }
 
-void lg_text_add_bytes(struct lg_text *text, const char *bytes, size_t length) {
+void lg_text_add_bytes(struct lg_text *text, const char *bytes, size_t length)
+{
     if (!reserve(text, length))
         return;
     memcpy(text->data + text->length, bytes, length);
@@ -40,7 +44,8 @@ void lg_text_add_bytes(struct lg_text *text, const char *bytes, size_t length) {
     text->data[text->length] = '\0';
 }
 
-void lg_text_add(struct lg_text *text, const char *format, ...) {
+void lg_text_add(struct lg_text *text, const char *format, ...)
+{
     va_list arguments;
     va_start(arguments, format);
     int length = vsnprintf(NULL, 0, format, arguments);
@@ -54,7 +59,8 @@ void lg_text_add(struct lg_text *text, const char *format, ...) {
 }
 
 /* The length of the ANSI sequence at INPUT, or 0: CSI, OSC, or a two-byte one. */
-static size_t ansi_length(const char *input, size_t length) {
+static size_t ansi_length(const char *input, size_t length)
+{
     if (length < 2 || input[0] != '\x1b')
         return 0;
     if (input[1] == '[') {
@@ -77,7 +83,8 @@ static size_t ansi_length(const char *input, size_t length) {
 }
 
 /* Decodes the strict UTF-8 sequence at INPUT. Returns its length, 0 if there is none. */
-static size_t decode(const unsigned char *input, size_t length, uint32_t *code) {
+static size_t decode(const unsigned char *input, size_t length, uint32_t *code)
+{
     static const struct {
         unsigned char mask, lead;
         uint32_t least;
@@ -101,7 +108,8 @@ static size_t decode(const unsigned char *input, size_t length, uint32_t *code) 
     return 0;
 }
 
-static bool is_plain(uint32_t code) {
+static bool is_plain(uint32_t code)
+{
     if (code < 0x20)
         return code == '\t' || code == '\n';
     if (code >= 0x7f && code < 0xa0)
@@ -109,7 +117,8 @@ static bool is_plain(uint32_t code) {
     return code != 0xfffe && code != 0xffff;
 }
 
-void lg_text_add_clean(struct lg_text *text, const char *input, size_t length) {
+void lg_text_add_clean(struct lg_text *text, const char *input, size_t length)
+{
     size_t at = 0;
     while (at < length) {
         size_t skipped = ansi_length(input + at, length - at);
@@ -130,7 +139,8 @@ void lg_text_add_clean(struct lg_text *text, const char *input, size_t length) {
     }
 }
 
-void lg_text_add_json(struct lg_text *text, const char *input) {
+void lg_text_add_json(struct lg_text *text, const char *input)
+{
     struct lg_text clean = {0};
     lg_text_add_clean(&clean, input, strlen(input));
     lg_text_add(text, "\"");
@@ -146,11 +156,13 @@ void lg_text_add_json(struct lg_text *text, const char *input) {
     lg_text_free(&clean);
 }
 
-void lg_text_add_growth(struct lg_text *text, enum lg_gauge gauge, int64_t value) {
+void lg_text_add_growth(struct lg_text *text, enum lg_gauge gauge, int64_t value)
+{
     lg_text_add(text, "%+" PRId64 "%s", value, lg_gauge_in_bytes(gauge) ? " B" : "");
 }
 
-void lg_text_add_size(struct lg_text *text, uint64_t bytes) {
+void lg_text_add_size(struct lg_text *text, uint64_t bytes)
+{
     static const char *const units[] = {"KiB", "MiB", "GiB", "TiB", "PiB", "EiB"};
     lg_text_add(text, "%" PRIu64 " B", bytes);
     if (bytes < 10240)

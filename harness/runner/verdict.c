@@ -1,7 +1,8 @@
 #include "runner/verdict.h"
 
 static enum lg_verdict_kind kind_of_unfinished(const struct lg_record *record,
-                                               enum lg_program_end end) {
+                                               enum lg_program_end end)
+{
     switch (record->state) {
     case LG_RECORD_INACTIVE:
     case LG_RECORD_FILTERED:
@@ -14,7 +15,8 @@ static enum lg_verdict_kind kind_of_unfinished(const struct lg_record *record,
     }
 }
 
-static enum lg_verdict_kind kind_of_ending(const struct lg_record *record) {
+static enum lg_verdict_kind kind_of_ending(const struct lg_record *record)
+{
     switch (record->ending) {
     case LG_ENDING_FINISHED:
         return record->asserts_failed > 0 ? LG_VERDICT_FAILED : LG_VERDICT_PASSED;
@@ -31,7 +33,8 @@ static enum lg_verdict_kind kind_of_ending(const struct lg_record *record) {
     }
 }
 
-static bool is_over(int64_t growth, uint32_t runs, int64_t limit) {
+static bool is_over(int64_t growth, uint32_t runs, int64_t limit)
+{
     if (limit == LG_BUDGET_UNLIMITED)
         return false;
     int64_t allowed;
@@ -41,7 +44,8 @@ static bool is_over(int64_t growth, uint32_t runs, int64_t limit) {
 }
 
 static void judge_growth(struct lg_verdict *verdict, const struct lg_record *record,
-                         const struct lg_budget *budget) {
+                         const struct lg_budget *budget)
+{
     verdict->single_run = record->repeat != LG_REPEAT_FINE || record->judged_runs == 0 ||
                           (record->judged_runs == 1 && record->runs == 1);
     if (record->repeat != LG_REPEAT_FINE) {
@@ -63,7 +67,8 @@ static void judge_growth(struct lg_verdict *verdict, const struct lg_record *rec
 }
 
 struct lg_verdict lg_verdict_of(const struct lg_record *record, const struct lg_budget *budget,
-                                enum lg_program_end end) {
+                                enum lg_program_end end)
+{
     struct lg_verdict verdict = {.kind = LG_VERDICT_PASSED, .runs = 1};
     if (record->state != LG_RECORD_ENDED) {
         verdict.kind = kind_of_unfinished(record, end);
@@ -83,7 +88,8 @@ struct lg_verdict lg_verdict_of(const struct lg_record *record, const struct lg_
     return verdict;
 }
 
-const char *lg_verdict_name(enum lg_verdict_kind kind) {
+const char *lg_verdict_name(enum lg_verdict_kind kind)
+{
     static const char *const names[LG_VERDICT_COUNT] = {
         [LG_VERDICT_PASSED] = "passed",
         [LG_VERDICT_FAILED] = "failed",
@@ -97,7 +103,8 @@ const char *lg_verdict_name(enum lg_verdict_kind kind) {
     return names[kind];
 }
 
-int64_t lg_verdict_per_run(const struct lg_verdict *verdict, enum lg_gauge gauge) {
+int64_t lg_verdict_per_run(const struct lg_verdict *verdict, enum lg_gauge gauge)
+{
     int64_t growth = verdict->growth.values[gauge];
     int64_t runs = verdict->runs;
     if (runs <= 1)
@@ -106,7 +113,8 @@ int64_t lg_verdict_per_run(const struct lg_verdict *verdict, enum lg_gauge gauge
     return growth % runs > 0 ? whole + 1 : whole;
 }
 
-int lg_verdict_exit_status(const size_t counts[LG_VERDICT_COUNT]) {
+int lg_verdict_exit_status(const size_t counts[LG_VERDICT_COUNT])
+{
     if (counts[LG_VERDICT_FAILED] + counts[LG_VERDICT_CRASHED] + counts[LG_VERDICT_TIMED_OUT] +
             counts[LG_VERDICT_EXITED_EARLY] >
         0)

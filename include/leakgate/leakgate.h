@@ -30,7 +30,8 @@ enum leakgate_exit {
 /* Whether this program runs under leakgate: 1 or 0. Never fails, allocates
  * nothing that the caller has to free. Source: the agent, if it is loaded and was
  * started by the runner. */
-static inline int leakgate_active(void) {
+static inline int leakgate_active(void)
+{
     /* NULL is RTLD_DEFAULT, which needs _GNU_SOURCE. */
     void *symbol = dlsym(NULL, "leakgate_agent_active");
     return symbol != NULL ? *(const int *)symbol : 0;

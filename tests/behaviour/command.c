@@ -13,7 +13,8 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-static char *read_file(const char *path) {
+static char *read_file(const char *path)
+{
     FILE *file = fopen(path, "re");
     if (file == NULL)
         return strdup("");
@@ -27,11 +28,13 @@ static char *read_file(const char *path) {
     return strdup("");
 }
 
-static void path_in(const struct lgt_result *result, const char *name, char *out, size_t size) {
+static void path_in(const struct lgt_result *result, const char *name, char *out, size_t size)
+{
     snprintf(out, size, "%s/%s", result->folder, name);
 }
 
-static void redirect(const char *path, int flags, int fd) {
+static void redirect(const char *path, int flags, int fd)
+{
     int opened = open(path, flags, 0666);
     if (opened < 0)
         _exit(126);
@@ -39,14 +42,16 @@ static void redirect(const char *path, int flags, int fd) {
     close(opened);
 }
 
-static void make_folder(struct lgt_result *result) {
+static void make_folder(struct lgt_result *result)
+{
     memset(result, 0, sizeof(*result));
     strcpy(result->folder, "/tmp/leakgate-test-XXXXXX");
     if (mkdtemp(result->folder) == NULL)
         abort();
 }
 
-static void run(struct lgt_result *result, const char *input, const char *const argv[]) {
+static void run(struct lgt_result *result, const char *input, const char *const argv[])
+{
     char in[128];
     char out[128];
     char err[128];
@@ -63,7 +68,7 @@ static void run(struct lgt_result *result, const char *input, const char *const 
         redirect(in, O_RDONLY, STDIN_FILENO);
         redirect(out, O_WRONLY | O_CREAT | O_TRUNC | O_APPEND, STDOUT_FILENO);
         redirect(err, O_WRONLY | O_CREAT | O_TRUNC | O_APPEND, STDERR_FILENO);
-        execvp(argv[0], (char *const *)(uintptr_t)argv);
+        execvp(argv[0], (char *const *)argv);
         _exit(127);
     }
     int status = 0;
@@ -74,12 +79,14 @@ static void run(struct lgt_result *result, const char *input, const char *const 
     result->err = read_file(err);
 }
 
-void lgt_command(struct lgt_result *result, const char *input, const char *const argv[]) {
+void lgt_command(struct lgt_result *result, const char *input, const char *const argv[])
+{
     make_folder(result);
     run(result, input, argv);
 }
 
-const char *lgt_program(const char *name) {
+const char *lgt_program(const char *name)
+{
     static char path[1024];
     if (strchr(name, '/') != NULL)
         return name;
@@ -87,7 +94,8 @@ const char *lgt_program(const char *name) {
     return path;
 }
 
-void lgt_gate(struct lgt_result *result, const char *options, const char *program) {
+void lgt_gate(struct lgt_result *result, const char *options, const char *program)
+{
     make_folder(result);
     char report[128];
     path_in(result, "report.xml", report, sizeof(report));
@@ -106,7 +114,8 @@ void lgt_gate(struct lgt_result *result, const char *options, const char *progra
         result->report = xmlReadFile(report, NULL, XML_PARSE_NONET | XML_PARSE_HUGE);
 }
 
-static void remove_folder(const char *folder) {
+static void remove_folder(const char *folder)
+{
     DIR *entries = opendir(folder);
     struct dirent *entry;
     while (entries != NULL && (entry = readdir(entries)) != NULL) {
@@ -122,7 +131,8 @@ static void remove_folder(const char *folder) {
     rmdir(folder);
 }
 
-void lgt_free(struct lgt_result *result) {
+void lgt_free(struct lgt_result *result)
+{
     remove_folder(result->folder);
     free(result->out);
     free(result->err);
@@ -130,7 +140,8 @@ void lgt_free(struct lgt_result *result) {
     memset(result, 0, sizeof(*result));
 }
 
-static xmlXPathObjectPtr evaluate(const struct lgt_result *result, const char *xpath) {
+static xmlXPathObjectPtr evaluate(const struct lgt_result *result, const char *xpath)
+{
     if (result->report == NULL)
         return NULL;
     xmlXPathContextPtr context = xmlXPathNewContext(result->report);
@@ -139,7 +150,8 @@ static xmlXPathObjectPtr evaluate(const struct lgt_result *result, const char *x
     return object;
 }
 
-int lgt_count(const struct lgt_result *result, const char *xpath) {
+int lgt_count(const struct lgt_result *result, const char *xpath)
+{
     xmlXPathObjectPtr object = evaluate(result, xpath);
     if (object == NULL)
         return -1;
@@ -148,7 +160,8 @@ int lgt_count(const struct lgt_result *result, const char *xpath) {
     return count;
 }
 
-bool lgt_is(const struct lgt_result *result, const char *xpath, const char *expected) {
+bool lgt_is(const struct lgt_result *result, const char *xpath, const char *expected)
+{
     xmlXPathObjectPtr object = evaluate(result, xpath);
     if (object == NULL)
         return false;
@@ -161,7 +174,8 @@ bool lgt_is(const struct lgt_result *result, const char *xpath, const char *expe
     return same;
 }
 
-double lgt_number(const struct lgt_result *result, const char *xpath) {
+double lgt_number(const struct lgt_result *result, const char *xpath)
+{
     xmlXPathObjectPtr object = evaluate(result, xpath);
     if (object == NULL)
         return NAN;
@@ -170,7 +184,8 @@ double lgt_number(const struct lgt_result *result, const char *xpath) {
     return number;
 }
 
-bool lgt_verdict(const struct lgt_result *result, const char *name, const char *verdict) {
+bool lgt_verdict(const struct lgt_result *result, const char *name, const char *verdict)
+{
     char xpath[512];
     snprintf(xpath, sizeof(xpath),
              "string(//testcase[@name='%s']/properties/property[@name='verdict']/@value)", name);

@@ -4,7 +4,8 @@
 #include <libxml/parser.h>
 #include <libxml/xpath.h>
 
-int main(void) {
+int main(void)
+{
     xmlInitParser();
     if (CU_initialize_registry() != CUE_SUCCESS || add_verdicts_suite() != 0 ||
         add_cunit_suite() != 0 || add_report_suite() != 0 || add_cli_suite() != 0 ||

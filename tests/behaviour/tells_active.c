@@ -3,12 +3,14 @@
 #include <leakgate/leakgate.h>
 #include <stdio.h>
 
-static void test_tells(void) {
+static void test_tells(void)
+{
     printf("active: %d\n", leakgate_active());
     CU_PASS("told");
 }
 
-int main(void) {
+int main(void)
+{
     CU_initialize_registry();
     CU_pSuite suite = CU_add_suite("header", NULL, NULL);
     CU_add_test(suite, "tells", test_tells);

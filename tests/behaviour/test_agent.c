@@ -7,7 +7,8 @@
 #include <string.h>
 #include <unistd.h>
 
-static void test_agent_needs_libc_only(void) {
+static void test_agent_needs_libc_only(void)
+{
     struct lgt_result run;
     lgt_command(&run, NULL, (const char *const[]){"ldd", LGT_AGENT, NULL});
     CU_ASSERT_EQUAL(run.status, 0);
@@ -21,7 +22,8 @@ static void test_agent_needs_libc_only(void) {
     lgt_free(&run);
 }
 
-static void test_agent_exports_only_what_it_takes_over(void) {
+static void test_agent_exports_only_what_it_takes_over(void)
+{
     struct lgt_result run;
     lgt_command(
         &run, NULL,
@@ -34,7 +36,8 @@ static void test_agent_exports_only_what_it_takes_over(void) {
 }
 
 /* Reads the witness's lines: the worst count within, the best outside, the most samples. */
-static void read_witness(int fd, unsigned *samples, unsigned *within, unsigned *outside) {
+static void read_witness(int fd, unsigned *samples, unsigned *within, unsigned *outside)
+{
     FILE *file = fdopen(fd, "r");
     if (file == NULL)
         return;
@@ -48,7 +51,8 @@ static void read_witness(int fd, unsigned *samples, unsigned *within, unsigned *
     fclose(file);
 }
 
-static void check_witness(const char *program) {
+static void check_witness(const char *program)
+{
     char path[] = "/tmp/leakgate-witness-XXXXXX";
     int fd = mkstemp(path);
     CU_ASSERT_TRUE_FATAL(fd >= 0);
@@ -73,12 +77,14 @@ static void check_witness(const char *program) {
     lgt_free(&run);
 }
 
-static void test_agent_calls_no_malloc_stdio_or_lock_between_samples(void) {
+static void test_agent_calls_no_malloc_stdio_or_lock_between_samples(void)
+{
     check_witness("only_leaks");
     check_witness("frontend_basic");
 }
 
-static void test_programs_that_tests_start_inherit_nothing(void) {
+static void test_programs_that_tests_start_inherit_nothing(void)
+{
     struct lgt_result run;
     lgt_gate(&run, "", "prints_environment");
     CU_ASSERT_EQUAL(run.status, 0);
@@ -89,7 +95,8 @@ static void test_programs_that_tests_start_inherit_nothing(void) {
     lgt_free(&run);
 }
 
-static void test_values_of_the_user_are_given_back(void) {
+static void test_values_of_the_user_are_given_back(void)
+{
     struct lgt_result run;
     setenv("LD_PRELOAD", LGT_WITNESS, 1);
     setenv("GLIBC_TUNABLES", "glibc.malloc.perturb=0", 1);
@@ -101,7 +108,8 @@ static void test_values_of_the_user_are_given_back(void) {
     lgt_free(&run);
 }
 
-static void test_a_shell_hands_the_agent_on(void) {
+static void test_a_shell_hands_the_agent_on(void)
+{
     struct lgt_result run;
     setenv("LGT_PROGRAM", lgt_program("only_leaks"), 1);
     const char *const argv[] = {
@@ -113,7 +121,8 @@ static void test_a_shell_hands_the_agent_on(void) {
     unsetenv("LGT_PROGRAM");
 }
 
-static void test_a_wrapper_that_closes_descriptors_loses_nothing(void) {
+static void test_a_wrapper_that_closes_descriptors_loses_nothing(void)
+{
     struct lgt_result run;
     setenv("LGT_PROGRAM", lgt_program("only_leaks"), 1);
     const char *const argv[] = {
@@ -132,7 +141,8 @@ static void test_a_wrapper_that_closes_descriptors_loses_nothing(void) {
     unsetenv("LGT_PROGRAM");
 }
 
-static void test_linked_agent_is_inert_without_the_runner(void) {
+static void test_linked_agent_is_inert_without_the_runner(void)
+{
     struct lgt_result plain;
     struct lgt_result linked;
     lgt_command(&plain, NULL, (const char *const[]){lgt_program("no_tests"), NULL});
@@ -143,7 +153,8 @@ static void test_linked_agent_is_inert_without_the_runner(void) {
     lgt_free(&linked);
 }
 
-static void test_public_header_tells_that_leakgate_is_there(void) {
+static void test_public_header_tells_that_leakgate_is_there(void)
+{
     struct lgt_result run;
     lgt_gate(&run, "", LGT_LINKED);
     CU_ASSERT_PTR_NOT_NULL(strstr(run.out, "active: 1"));
@@ -157,7 +168,8 @@ static void test_public_header_tells_that_leakgate_is_there(void) {
     lgt_free(&run);
 }
 
-int add_agent_suite(void) {
+int add_agent_suite(void)
+{
     CU_TestInfo tests[] = {
         {"agent_needs_libc_only", test_agent_needs_libc_only},
         {"agent_exports_only_what_it_takes_over", test_agent_exports_only_what_it_takes_over},

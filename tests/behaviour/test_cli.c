@@ -7,7 +7,8 @@
 #include <unistd.h>
 
 /* Bad input gets exit status 3 and one line that holds EXPECTED. */
-static void check_complaint(const char *const argv[], const char *expected) {
+static void check_complaint(const char *const argv[], const char *expected)
+{
     struct lgt_result run;
     lgt_command(&run, NULL, argv);
     CU_ASSERT_EQUAL(run.status, 3);
@@ -23,7 +24,8 @@ static void check_complaint(const char *const argv[], const char *expected) {
 #define COMPLAINT(expected, ...)                                                                   \
     check_complaint((const char *const[]){LGT_LEAKGATE, __VA_ARGS__, NULL}, expected)
 
-static void test_bad_options_get_one_line_and_exit_3(void) {
+static void test_bad_options_get_one_line_and_exit_3(void)
+{
     const char *program = lgt_program("all_clean");
     COMPLAINT("no PROGRAM", "run");
     COMPLAINT("--heep: unknown option", "run", "--heep", program);
@@ -41,24 +43,28 @@ static void test_bad_options_get_one_line_and_exit_3(void) {
     COMPLAINT("maps: there is no process 4194999", "maps", "4194999");
 }
 
-static void test_bad_programs_get_one_line_and_exit_3(void) {
+static void test_bad_programs_get_one_line_and_exit_3(void)
+{
     COMPLAINT("/no/such/program: could not be started: No such file", "run", "/no/such/program");
     COMPLAINT("/etc: could not be started: Permission denied", "run", "/etc");
 }
 
-static void test_unwritable_reports_are_told_before_the_run(void) {
+static void test_unwritable_reports_are_told_before_the_run(void)
+{
     const char *program = lgt_program("all_clean");
     COMPLAINT("--junit: /proc/nothing/x.xml cannot be written", "run", "--junit",
               "/proc/nothing/x.xml", program);
     COMPLAINT("--junit: /etc cannot be written: Is a directory", "run", "--junit", "/etc", program);
 }
 
-static void test_a_filter_without_a_match_is_an_error(void) {
+static void test_a_filter_without_a_match_is_an_error(void)
+{
     COMPLAINT("--filter: no test matches 'nothing/*'", "run", "--filter", "nothing/*",
               lgt_program("all_clean"));
 }
 
-static void test_environment_twins_give_way_to_options(void) {
+static void test_environment_twins_give_way_to_options(void)
+{
     struct lgt_result run;
     setenv("LEAKGATE_BUDGET", "live=1K,mmap=1M", 1);
     setenv("LEAKGATE_QUIET", "1", 1);
@@ -75,7 +81,8 @@ static void test_environment_twins_give_way_to_options(void) {
     unsetenv("LEAKGATE_QUIET");
 }
 
-static void test_filter_selects_by_suite_and_test(void) {
+static void test_filter_selects_by_suite_and_test(void)
+{
     struct lgt_result run;
     lgt_gate(&run, "--filter only_leaks/clean_*", "only_leaks");
     CU_ASSERT_EQUAL(run.status, 0);
@@ -84,7 +91,8 @@ static void test_filter_selects_by_suite_and_test(void) {
     lgt_free(&run);
 }
 
-static void test_shards_are_a_partition(void) {
+static void test_shards_are_a_partition(void)
+{
     double runs = 0;
     for (int shard = 1; shard <= 3; shard++) {
         struct lgt_result run;
@@ -100,7 +108,8 @@ static void test_shards_are_a_partition(void) {
     CU_ASSERT_EQUAL(runs, 5);
 }
 
-static void test_list_runs_nothing_and_prints_only_the_tests(void) {
+static void test_list_runs_nothing_and_prints_only_the_tests(void)
+{
     struct lgt_result run;
     const char *program = lgt_program("only_leaks");
     lgt_command(&run, NULL, (const char *const[]){LGT_LEAKGATE, "run", "--list", program, NULL});
@@ -121,7 +130,8 @@ static void test_list_runs_nothing_and_prints_only_the_tests(void) {
     lgt_free(&run);
 }
 
-static void test_help_and_version(void) {
+static void test_help_and_version(void)
+{
     struct lgt_result run;
     lgt_command(&run, NULL, (const char *const[]){LGT_LEAKGATE, "--version", NULL});
     CU_ASSERT_EQUAL(run.status, 0);
@@ -136,7 +146,8 @@ static void test_help_and_version(void) {
     }
 }
 
-static void test_maps_shows_a_live_process_by_class(void) {
+static void test_maps_shows_a_live_process_by_class(void)
+{
     struct lgt_result run;
     char pid[16];
     snprintf(pid, sizeof(pid), "%d", (int)getpid());
@@ -153,7 +164,8 @@ static void test_maps_shows_a_live_process_by_class(void) {
     lgt_free(&run);
 }
 
-static void test_an_interrupted_run_reports_what_is_done(void) {
+static void test_an_interrupted_run_reports_what_is_done(void)
+{
     struct lgt_result run;
     struct lgt_result files;
     lgt_command(&files, NULL, (const char *const[]){"true", NULL});
@@ -180,7 +192,8 @@ static void test_an_interrupted_run_reports_what_is_done(void) {
     lgt_free(&files);
 }
 
-int add_cli_suite(void) {
+int add_cli_suite(void)
+{
     CU_TestInfo tests[] = {
         {"bad_options_get_one_line_and_exit_3", test_bad_options_get_one_line_and_exit_3},
         {"bad_programs_get_one_line_and_exit_3", test_bad_programs_get_one_line_and_exit_3},

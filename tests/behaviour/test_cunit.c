@@ -6,7 +6,8 @@
 #include <string.h>
 
 /* Takes out what differs from run to run: CUnit's times. */
-static void forget_times(char *text) {
+static void forget_times(char *text)
+{
     char *at = text;
     while ((at = strstr(at, "Elapsed time =")) != NULL) {
         while (*at != '\0' && *at != '\n')
@@ -15,7 +16,8 @@ static void forget_times(char *text) {
 }
 
 /* The program's own output and exit status are those it has without leakgate. */
-static void check_same_as_plain(const char *program, const char *input) {
+static void check_same_as_plain(const char *program, const char *input)
+{
     struct lgt_result plain;
     struct lgt_result gated;
     lgt_command(&plain, input, (const char *const[]){lgt_program(program), NULL});
@@ -33,20 +35,24 @@ static void check_same_as_plain(const char *program, const char *input) {
     lgt_free(&gated);
 }
 
-static void test_basic_front_end_prints_what_it_did(void) {
+static void test_basic_front_end_prints_what_it_did(void)
+{
     check_same_as_plain("frontend_basic", NULL);
 }
 
-static void test_console_front_end_prints_what_it_did(void) {
+static void test_console_front_end_prints_what_it_did(void)
+{
     check_same_as_plain("frontend_console", "r\nq\n");
 }
 
-static void test_hand_written_loops_print_what_they_did(void) {
+static void test_hand_written_loops_print_what_they_did(void)
+{
     check_same_as_plain("frontend_loop", NULL);
     check_same_as_plain("frontend_suite_loop", NULL);
 }
 
-static char *read_automated(const char *folder, const char *suffix) {
+static char *read_automated(const char *folder, const char *suffix)
+{
     char path[128];
     snprintf(path, sizeof(path), "%s/auto-%s.xml", folder, suffix);
     struct lgt_result cat;
@@ -56,7 +62,8 @@ static char *read_automated(const char *folder, const char *suffix) {
     return text;
 }
 
-static void test_automated_front_end_writes_what_it_did(void) {
+static void test_automated_front_end_writes_what_it_did(void)
+{
     struct lgt_result plain;
     struct lgt_result gated;
     char prefix[128];
@@ -85,7 +92,8 @@ static void test_automated_front_end_writes_what_it_did(void) {
     lgt_free(&gated);
 }
 
-static void test_every_front_end_gets_the_same_verdicts(void) {
+static void test_every_front_end_gets_the_same_verdicts(void)
+{
     static const char *const programs[] = {"frontend_basic", "frontend_loop",
                                            "frontend_suite_loop"};
     for (size_t i = 0; i < 3; i++) {
@@ -102,7 +110,8 @@ static void test_every_front_end_gets_the_same_verdicts(void) {
     }
 }
 
-static void test_failing_suite_init_is_a_row_and_skips_its_tests(void) {
+static void test_failing_suite_init_is_a_row_and_skips_its_tests(void)
+{
     struct lgt_result run;
     lgt_gate(&run, "", "suite_init_fails");
     CU_ASSERT_EQUAL(run.status, 1);
@@ -118,7 +127,8 @@ static void test_failing_suite_init_is_a_row_and_skips_its_tests(void) {
     lgt_free(&run);
 }
 
-static void test_running_twice_gives_a_row_for_each_time(void) {
+static void test_running_twice_gives_a_row_for_each_time(void)
+{
     struct lgt_result run;
     lgt_gate(&run, "", "run_twice");
     CU_ASSERT_EQUAL(run.status, 0);
@@ -127,7 +137,8 @@ static void test_running_twice_gives_a_row_for_each_time(void) {
     lgt_free(&run);
 }
 
-static void test_a_run_within_a_test_is_part_of_it(void) {
+static void test_a_run_within_a_test_is_part_of_it(void)
+{
     struct lgt_result run;
     lgt_gate(&run, "", "nested_run");
     CU_ASSERT_EQUAL(lgt_count(&run, "//testcase"), 3);
@@ -136,7 +147,8 @@ static void test_a_run_within_a_test_is_part_of_it(void) {
     lgt_free(&run);
 }
 
-static void test_output_appears_once_however_often_a_body_runs(void) {
+static void test_output_appears_once_however_often_a_body_runs(void)
+{
     struct lgt_result run;
     lgt_gate(&run, "--rigor thorough", "prints");
     CU_ASSERT_EQUAL(run.status, 0);
@@ -147,7 +159,8 @@ static void test_output_appears_once_however_often_a_body_runs(void) {
     lgt_free(&run);
 }
 
-static void test_no_tests_and_no_cunit_are_told_apart(void) {
+static void test_no_tests_and_no_cunit_are_told_apart(void)
+{
     struct lgt_result run;
     lgt_gate(&run, "", "no_tests");
     CU_ASSERT_EQUAL(run.status, 0);
@@ -160,7 +173,8 @@ static void test_no_tests_and_no_cunit_are_told_apart(void) {
     lgt_free(&run);
 }
 
-static void test_two_thousand_tests_are_two_thousand_rows(void) {
+static void test_two_thousand_tests_are_two_thousand_rows(void)
+{
     struct lgt_result run;
     lgt_gate(&run, "", "many");
     CU_ASSERT_EQUAL(run.status, 0);
@@ -168,7 +182,37 @@ static void test_two_thousand_tests_are_two_thousand_rows(void) {
     lgt_free(&run);
 }
 
-int add_cunit_suite(void) {
+static void test_static_cunit_is_taken_over(void)
+{
+    static const char *const programs[] = {"static_leaks", "static_exported", "static_no_pie",
+                                           LGT_STATIC_LINKED};
+    for (size_t i = 0; i < 4; i++) {
+        struct lgt_result run;
+        lgt_gate(&run, "", programs[i]);
+        CU_ASSERT_EQUAL(run.status, 2);
+        CU_ASSERT_EQUAL(lgt_count(&run, "//testcase"), 5);
+        CU_ASSERT_EQUAL(lgt_count(&run, "//failure"), 3);
+        lgt_free(&run);
+    }
+    struct lgt_result run;
+    lgt_gate(&run, "", "static_nested");
+    CU_ASSERT_EQUAL(run.status, 0);
+    CU_ASSERT_EQUAL(lgt_count(&run, "//testcase"), 3);
+    lgt_free(&run);
+    check_same_as_plain("static_frontend", NULL);
+}
+
+static void test_stripped_static_cunit_is_told(void)
+{
+    struct lgt_result run;
+    lgt_gate(&run, "", "static_stripped");
+    CU_ASSERT_EQUAL(run.status, 4);
+    CU_ASSERT_EQUAL(lgt_count(&run, "//error[contains(@message,'leakgate::agent')]"), 1);
+    lgt_free(&run);
+}
+
+int add_cunit_suite(void)
+{
     CU_TestInfo tests[] = {
         {"basic_front_end_prints_what_it_did", test_basic_front_end_prints_what_it_did},
         {"console_front_end_prints_what_it_did", test_console_front_end_prints_what_it_did},
@@ -182,6 +226,8 @@ int add_cunit_suite(void) {
         {"output_appears_once_however_often_a_body_runs",
          test_output_appears_once_however_often_a_body_runs},
         {"no_tests_and_no_cunit_are_told_apart", test_no_tests_and_no_cunit_are_told_apart},
+        {"static_cunit_is_taken_over", test_static_cunit_is_taken_over},
+        {"stripped_static_cunit_is_told", test_stripped_static_cunit_is_told},
         {"two_thousand_tests_are_two_thousand_rows", test_two_thousand_tests_are_two_thousand_rows},
         CU_TEST_INFO_NULL,
     };

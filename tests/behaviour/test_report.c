@@ -11,7 +11,8 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-static void test_suite_properties_hold_pins_and_memory(void) {
+static void test_suite_properties_hold_pins_and_memory(void)
+{
     static const char *const names[] = {
         "pin.M_MMAP_THRESHOLD_bytes",
         "pin.M_ARENA_MAX_count",
@@ -39,7 +40,8 @@ static void test_suite_properties_hold_pins_and_memory(void) {
     lgt_free(&run);
 }
 
-static void test_cases_carry_place_growth_and_runs(void) {
+static void test_cases_carry_place_growth_and_runs(void)
+{
     struct lgt_result run;
     lgt_gate(&run, "", "only_leaks");
     CU_ASSERT_TRUE(lgt_is(&run, "string(//testsuite/@name)", "only_leaks"));
@@ -57,7 +59,8 @@ static void test_cases_carry_place_growth_and_runs(void) {
     lgt_free(&run);
 }
 
-static void test_leak_text_opens_with_its_message_and_shows_the_growth(void) {
+static void test_leak_text_opens_with_its_message_and_shows_the_growth(void)
+{
     struct lgt_result run;
     lgt_gate(&run, "", "only_leaks");
     CU_ASSERT_EQUAL(lgt_count(&run, "//failure[starts-with(., concat(@message,'\n'))]"), 3);
@@ -71,7 +74,8 @@ static void test_leak_text_opens_with_its_message_and_shows_the_growth(void) {
     lgt_free(&run);
 }
 
-static void test_odd_names_and_output_leave_xml_that_parses(void) {
+static void test_odd_names_and_output_leave_xml_that_parses(void)
+{
     struct lgt_result run;
     lgt_gate(&run, "", "names");
     CU_ASSERT_EQUAL(run.status, 1);
@@ -83,7 +87,8 @@ static void test_odd_names_and_output_leave_xml_that_parses(void) {
     lgt_free(&run);
 }
 
-static void test_totals_are_those_of_the_cases(void) {
+static void test_totals_are_those_of_the_cases(void)
+{
     struct lgt_result run;
     lgt_gate(&run, "--timeout 1", "crashes");
     CU_ASSERT_EQUAL(lgt_number(&run, "number(/testsuites/@tests)"), 11);
@@ -92,7 +97,8 @@ static void test_totals_are_those_of_the_cases(void) {
     lgt_free(&run);
 }
 
-static void test_a_failed_write_leaves_the_old_report(void) {
+static void test_a_failed_write_leaves_the_old_report(void)
+{
     struct lgt_result folder;
     struct lgt_result run;
     char path[128];
@@ -116,7 +122,8 @@ static void test_a_failed_write_leaves_the_old_report(void) {
     lgt_free(&folder);
 }
 
-static void test_a_pipe_takes_the_report(void) {
+static void test_a_pipe_takes_the_report(void)
+{
     struct lgt_result run;
     const char *const argv[] = {"sh",
                                 "-c",
@@ -131,7 +138,8 @@ static void test_a_pipe_takes_the_report(void) {
 }
 
 /* Runs the gate on a terminal of its own. Returns what it showed; the caller frees it. */
-static char *run_on_terminal(const char *program, int *status) {
+static char *run_on_terminal(const char *program, int *status)
+{
     struct winsize size = {.ws_row = 24, .ws_col = 80};
     int master;
     pid_t pid = forkpty(&master, NULL, NULL, &size);
@@ -151,7 +159,8 @@ static char *run_on_terminal(const char *program, int *status) {
     return shown;
 }
 
-static void test_terminal_shows_progress_and_colour(void) {
+static void test_terminal_shows_progress_and_colour(void)
+{
     int status;
     char *shown = run_on_terminal(lgt_program("crashes"), &status);
     CU_ASSERT_PTR_NOT_NULL(strstr(shown, "\r\x1b[Kleakgate: "));
@@ -162,7 +171,8 @@ static void test_terminal_shows_progress_and_colour(void) {
     free(shown);
 }
 
-static void test_no_colour_and_no_progress_in_a_file(void) {
+static void test_no_colour_and_no_progress_in_a_file(void)
+{
     struct lgt_result run;
     lgt_gate(&run, "--timeout 1", "crashes");
     CU_ASSERT_PTR_NULL(strchr(run.out, '\x1b'));
@@ -173,7 +183,8 @@ static void test_no_colour_and_no_progress_in_a_file(void) {
     lgt_free(&run);
 }
 
-int add_report_suite(void) {
+int add_report_suite(void)
+{
     CU_TestInfo tests[] = {
         {"suite_properties_hold_pins_and_memory", test_suite_properties_hold_pins_and_memory},
         {"cases_carry_place_growth_and_runs", test_cases_carry_place_growth_and_runs},

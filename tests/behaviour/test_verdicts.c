@@ -7,7 +7,8 @@
     "number(//testcase[@name='" test "']/properties/property[@name='growth_per_run." gauge         \
     "']/@value)"
 
-static void test_clean_program_exits_with_0(void) {
+static void test_clean_program_exits_with_0(void)
+{
     struct lgt_result run;
     lgt_gate(&run, "", "all_clean");
     CU_ASSERT_EQUAL(run.status, 0);
@@ -16,7 +17,8 @@ static void test_clean_program_exits_with_0(void) {
     lgt_free(&run);
 }
 
-static void test_only_leaks_exit_with_2(void) {
+static void test_only_leaks_exit_with_2(void)
+{
     struct lgt_result run;
     lgt_gate(&run, "", "only_leaks");
     CU_ASSERT_EQUAL(run.status, 2);
@@ -26,7 +28,8 @@ static void test_only_leaks_exit_with_2(void) {
     lgt_free(&run);
 }
 
-static void test_one_byte_a_run_is_caught(void) {
+static void test_one_byte_a_run_is_caught(void)
+{
     struct lgt_result run;
     lgt_gate(&run, "", "only_leaks");
     CU_ASSERT_TRUE(lgt_verdict(&run, "leak_1_byte", "leaked"));
@@ -36,7 +39,8 @@ static void test_one_byte_a_run_is_caught(void) {
     lgt_free(&run);
 }
 
-static void test_a_mapping_is_caught_to_the_byte(void) {
+static void test_a_mapping_is_caught_to_the_byte(void)
+{
     struct lgt_result run;
     lgt_gate(&run, "", "only_leaks");
     CU_ASSERT_TRUE(lgt_verdict(&run, "leak_mmap_64_kib", "leaked"));
@@ -45,7 +49,8 @@ static void test_a_mapping_is_caught_to_the_byte(void) {
     lgt_free(&run);
 }
 
-static void test_first_uses_raise_no_alarm_within_3_runs(void) {
+static void test_first_uses_raise_no_alarm_within_3_runs(void)
+{
     struct lgt_result run;
     lgt_gate(&run, "", "first_uses");
     CU_ASSERT_EQUAL(run.status, 0);
@@ -58,7 +63,8 @@ static void test_first_uses_raise_no_alarm_within_3_runs(void) {
     lgt_free(&run);
 }
 
-static void test_failed_assertions_win_over_leaks(void) {
+static void test_failed_assertions_win_over_leaks(void)
+{
     struct lgt_result run;
     lgt_gate(&run, "", "fails_and_leaks");
     CU_ASSERT_EQUAL(run.status, 1);
@@ -69,7 +75,8 @@ static void test_failed_assertions_win_over_leaks(void) {
     lgt_free(&run);
 }
 
-static void test_deaths_are_told_apart_and_cost_no_other_row(void) {
+static void test_deaths_are_told_apart_and_cost_no_other_row(void)
+{
     struct lgt_result run;
     lgt_gate(&run, "--timeout 1", "crashes");
     CU_ASSERT_EQUAL(run.status, 1);
@@ -86,7 +93,8 @@ static void test_deaths_are_told_apart_and_cost_no_other_row(void) {
     lgt_free(&run);
 }
 
-static void test_tests_that_cannot_be_repeated_are_judged_once(void) {
+static void test_tests_that_cannot_be_repeated_are_judged_once(void)
+{
     struct lgt_result run;
     lgt_gate(&run, "", "not_repeatable");
     CU_ASSERT_EQUAL(run.status, 2);
@@ -99,7 +107,8 @@ static void test_tests_that_cannot_be_repeated_are_judged_once(void) {
     lgt_free(&run);
 }
 
-static void test_a_moved_break_is_a_leak_and_fragmentation_is_none(void) {
+static void test_a_moved_break_is_a_leak_and_fragmentation_is_none(void)
+{
     struct lgt_result run;
     lgt_gate(&run, "", "sbrk_leak");
     CU_ASSERT_EQUAL(run.status, 2);
@@ -112,7 +121,8 @@ static void test_a_moved_break_is_a_leak_and_fragmentation_is_none(void) {
     lgt_free(&run);
 }
 
-static void test_once_is_a_before_and_after_of_a_single_run(void) {
+static void test_once_is_a_before_and_after_of_a_single_run(void)
+{
     struct lgt_result run;
     lgt_gate(&run, "--rigor once", "only_leaks");
     CU_ASSERT_EQUAL(run.status, 2);
@@ -125,7 +135,8 @@ static void test_once_is_a_before_and_after_of_a_single_run(void) {
     lgt_free(&run);
 }
 
-static void test_quick_takes_two_runs_and_thorough_five(void) {
+static void test_quick_takes_two_runs_and_thorough_five(void)
+{
     struct lgt_result run;
     lgt_gate(&run, "--rigor quick", "only_leaks");
     CU_ASSERT_EQUAL(run.status, 2);
@@ -137,7 +148,8 @@ static void test_quick_takes_two_runs_and_thorough_five(void) {
     lgt_free(&run);
 }
 
-static void test_a_budget_allows_what_it_names(void) {
+static void test_a_budget_allows_what_it_names(void)
+{
     struct lgt_result run;
     lgt_gate(&run, "--budget live=112,mmap=64K", "only_leaks");
     CU_ASSERT_EQUAL(run.status, 0);
@@ -149,7 +161,8 @@ static void test_a_budget_allows_what_it_names(void) {
     lgt_free(&run);
 }
 
-static void test_sample_suite_gets_the_verdicts_of_its_names(void) {
+static void test_sample_suite_gets_the_verdicts_of_its_names(void)
+{
     struct lgt_result run;
     lgt_gate(&run, "", LGT_SAMPLE);
     CU_ASSERT_EQUAL(run.status, 2);
@@ -163,7 +176,8 @@ static void test_sample_suite_gets_the_verdicts_of_its_names(void) {
     lgt_free(&run);
 }
 
-int add_verdicts_suite(void) {
+int add_verdicts_suite(void)
+{
     CU_TestInfo tests[] = {
         {"clean_program_exits_with_0", test_clean_program_exits_with_0},
         {"only_leaks_exit_with_2", test_only_leaks_exit_with_2},

@@ -28,25 +28,32 @@ static unsigned since_sample;
 static unsigned within;
 static unsigned outside;
 
-static bool is_agent(const void *caller) {
+static bool is_agent(const void *caller)
+{
     Dl_info info;
     return dladdr(caller, &info) != 0 && info.dli_fname != NULL &&
            strstr(info.dli_fname, "libleakgate_agent") != NULL;
 }
 
-static void note(const void *caller) {
+static void note(const void *caller)
+{
     if (is_agent(caller))
         since_sample++;
 }
 
-static void *next(const char *name) {
+static void *next(const char *name)
+{
     return dlsym(RTLD_NEXT, name);
 }
+
+/* libc's own names for the parameters are reserved. */
+/* NOLINTBEGIN(readability-inconsistent-declaration-parameter-name,bugprone-macro-parentheses) */
 
 /* ISO C has no conversion from an object pointer to a function pointer; POSIX does. */
 #define FORWARD(result, name, parameters, arguments)                                               \
     extern result name parameters;                                                                 \
-    EXPORTED result name parameters {                                                              \
+    EXPORTED result name parameters                                                                \
+    {                                                                                              \
         result(*real) parameters;                                                                  \
         void *found = next(#name);                                                                 \
         memcpy(&real, &found, sizeof(real));                                                       \
@@ -67,27 +74,34 @@ FORWARD(int, pthread_mutex_lock, (pthread_mutex_t * mutex), (mutex))
 FORWARD(int, pthread_rwlock_rdlock, (pthread_rwlock_t * lock), (lock))
 FORWARD(int, pthread_rwlock_wrlock, (pthread_rwlock_t * lock), (lock))
 
-EXPORTED void *malloc(size_t size) {
+EXPORTED void *malloc(size_t size)
+{
     note(__builtin_return_address(0));
     return __libc_malloc(size);
 }
 
-EXPORTED void *calloc(size_t count, size_t size) {
+EXPORTED void *calloc(size_t count, size_t size)
+{
     note(__builtin_return_address(0));
     return __libc_calloc(count, size);
 }
 
-EXPORTED void *realloc(void *block, size_t size) {
+EXPORTED void *realloc(void *block, size_t size)
+{
     note(__builtin_return_address(0));
     return __libc_realloc(block, size);
 }
 
-EXPORTED void free(void *block) {
+EXPORTED void free(void *block)
+{
     note(__builtin_return_address(0));
     __libc_free(block);
 }
 
-static void report(void) {
+/* NOLINTEND(readability-inconsistent-declaration-parameter-name,bugprone-macro-parentheses) */
+
+static void report(void)
+{
     const char *fd = getenv("WITNESS_FD");
     if (fd == NULL)
         return;
@@ -98,7 +112,8 @@ static void report(void) {
 }
 
 extern int malloc_trim(size_t pad);
-EXPORTED int malloc_trim(size_t pad) {
+EXPORTED int malloc_trim(size_t pad)
+{
     int (*real)(size_t);
     void *found = next("malloc_trim");
     memcpy(&real, &found, sizeof(real));

@@ -23,12 +23,14 @@ static add_suite *const suites[] = {
     add_console_suite,         add_segments_suite,
 };
 
-int unit_add_suite(const char *name, CU_TestInfo *tests) {
+int unit_add_suite(const char *name, CU_TestInfo *tests)
+{
     CU_SuiteInfo info[] = {{name, NULL, NULL, NULL, NULL, tests}, CU_SUITE_INFO_NULL};
     return (int)CU_register_suites(info);
 }
 
-int main(void) {
+int main(void)
+{
     int status = 1;
     xmlInitParser();
     if (CU_initialize_registry() != CUE_SUCCESS)

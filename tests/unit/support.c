@@ -6,7 +6,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-int parse_maps(const char *text, struct parsed *parsed) {
+int parse_maps(const char *text, struct parsed *parsed)
+{
     parsed->maps = (struct lg_maps){
         .rows = parsed->rows,
         .capacity = sizeof(parsed->rows) / sizeof(parsed->rows[0]),
@@ -16,7 +17,8 @@ int parse_maps(const char *text, struct parsed *parsed) {
     return lg_maps_parse(text, strlen(text), &parsed->maps);
 }
 
-enum lg_segment segment_at(const struct lg_maps *maps, uint64_t start) {
+enum lg_segment segment_at(const struct lg_maps *maps, uint64_t start)
+{
     for (size_t i = 0; i < maps->count; i++) {
         if (maps->rows[i].start == start)
             return (enum lg_segment)maps->rows[i].segment;
@@ -24,7 +26,8 @@ enum lg_segment segment_at(const struct lg_maps *maps, uint64_t start) {
     return LG_SEGMENT_COUNT;
 }
 
-bool folder_make(struct folder *folder) {
+bool folder_make(struct folder *folder)
+{
     const char *parent = getenv("TMPDIR");
     if (parent == NULL || parent[0] == '\0')
         parent = "/tmp";
@@ -32,23 +35,27 @@ bool folder_make(struct folder *folder) {
     return length < (int)sizeof(folder->path) && mkdtemp(folder->path) != NULL;
 }
 
-static int remove_entry(const char *path, const struct stat *status, int type, struct FTW *walk) {
+static int remove_entry(const char *path, const struct stat *status, int type, struct FTW *walk)
+{
     (void)status;
     (void)type;
     (void)walk;
     return remove(path);
 }
 
-void folder_remove(const struct folder *folder) {
+void folder_remove(const struct folder *folder)
+{
     nftw(folder->path, remove_entry, 8, FTW_DEPTH | FTW_PHYS);
 }
 
-char *folder_file(const struct folder *folder, const char *name, char out[PATH_MAX]) {
+char *folder_file(const struct folder *folder, const char *name, char out[PATH_MAX])
+{
     snprintf(out, PATH_MAX, "%s/%s", folder->path, name);
     return out;
 }
 
-int folder_entries(const char *path) {
+int folder_entries(const char *path)
+{
     DIR *directory = opendir(path);
     if (directory == NULL)
         return -1;
@@ -59,7 +66,8 @@ int folder_entries(const char *path) {
     return count;
 }
 
-char *read_file(const char *path, size_t *size) {
+char *read_file(const char *path, size_t *size)
+{
     FILE *file = fopen(path, "re");
     if (file == NULL)
         return NULL;
@@ -79,7 +87,8 @@ char *read_file(const char *path, size_t *size) {
     return data;
 }
 
-bool write_file(const char *path, const char *data, size_t size) {
+bool write_file(const char *path, const char *data, size_t size)
+{
     FILE *file = fopen(path, "we");
     if (file == NULL)
         return false;

@@ -3,14 +3,16 @@
 
 #include <string.h>
 
-static void test_every_gauge_is_found_by_its_name(void) {
+static void test_every_gauge_is_found_by_its_name(void)
+{
     for (int gauge = 0; gauge < LG_GAUGE_COUNT; gauge++) {
         const char *name = lg_gauge_name((enum lg_gauge)gauge);
         CU_ASSERT_EQUAL(lg_gauge_find(name, (int)strlen(name)), gauge);
     }
 }
 
-static void test_names_are_those_users_write(void) {
+static void test_names_are_those_users_write(void)
+{
     CU_ASSERT_STRING_EQUAL(lg_gauge_name(LG_GAUGE_HEAP), "heap");
     CU_ASSERT_STRING_EQUAL(lg_gauge_name(LG_GAUGE_MMAP), "mmap");
     CU_ASSERT_STRING_EQUAL(lg_gauge_name(LG_GAUGE_LIVE), "live");
@@ -20,7 +22,8 @@ static void test_names_are_those_users_write(void) {
     CU_ASSERT_STRING_EQUAL(lg_gauge_name(LG_GAUGE_CHILDREN), "children");
 }
 
-static void test_memory_is_in_bytes_and_the_rest_is_counted(void) {
+static void test_memory_is_in_bytes_and_the_rest_is_counted(void)
+{
     CU_ASSERT_TRUE(lg_gauge_in_bytes(LG_GAUGE_HEAP));
     CU_ASSERT_TRUE(lg_gauge_in_bytes(LG_GAUGE_MMAP));
     CU_ASSERT_TRUE(lg_gauge_in_bytes(LG_GAUGE_LIVE));
@@ -30,7 +33,8 @@ static void test_memory_is_in_bytes_and_the_rest_is_counted(void) {
     CU_ASSERT_FALSE(lg_gauge_in_bytes(LG_GAUGE_CHILDREN));
 }
 
-static void test_find_refuses_parts_and_extensions_of_a_name(void) {
+static void test_find_refuses_parts_and_extensions_of_a_name(void)
+{
     CU_ASSERT_EQUAL(lg_gauge_find("hea", 3), LG_GAUGE_COUNT);
     CU_ASSERT_EQUAL(lg_gauge_find("heaps", 5), LG_GAUGE_COUNT);
     CU_ASSERT_EQUAL(lg_gauge_find("Heap", 4), LG_GAUGE_COUNT);
@@ -38,13 +42,15 @@ static void test_find_refuses_parts_and_extensions_of_a_name(void) {
     CU_ASSERT_EQUAL(lg_gauge_find("", 0), LG_GAUGE_COUNT);
 }
 
-static void test_find_reads_no_further_than_the_length(void) {
+static void test_find_reads_no_further_than_the_length(void)
+{
     const char letters[] = {'l', 'i', 'v', 'e'};
     CU_ASSERT_EQUAL(lg_gauge_find(letters, sizeof(letters)), LG_GAUGE_LIVE);
     CU_ASSERT_EQUAL(lg_gauge_find("fds=3", 3), LG_GAUGE_FDS);
 }
 
-static void test_grown_are_the_gauges_above_zero(void) {
+static void test_grown_are_the_gauges_above_zero(void)
+{
     struct lg_gauges growth = {{0}};
     CU_ASSERT_EQUAL(lg_gauges_grown(&growth), 0);
     growth.values[LG_GAUGE_HEAP] = -4096;
@@ -54,7 +60,8 @@ static void test_grown_are_the_gauges_above_zero(void) {
                     LG_GAUGE_BIT(LG_GAUGE_LIVE) | LG_GAUGE_BIT(LG_GAUGE_CHILDREN));
 }
 
-static void test_add_sums_gauge_by_gauge(void) {
+static void test_add_sums_gauge_by_gauge(void)
+{
     struct lg_gauges sum = {{0}};
     struct lg_gauges term = {{0}};
     for (int gauge = 0; gauge < LG_GAUGE_COUNT; gauge++) {
@@ -68,7 +75,8 @@ static void test_add_sums_gauge_by_gauge(void) {
     }
 }
 
-int add_gauge_suite(void) {
+int add_gauge_suite(void)
+{
     CU_TestInfo tests[] = {
         UNIT_TEST(test_every_gauge_is_found_by_its_name),
         UNIT_TEST(test_names_are_those_users_write),

@@ -33,19 +33,22 @@ static const struct dump {
 #define ROOM_ROWS 10045
 #define ROOM_NAMES 4096
 
-static bool room_init(struct lg_maps *maps, size_t rows, size_t names) {
+static bool room_init(struct lg_maps *maps, size_t rows, size_t names)
+{
     *maps = (struct lg_maps){.capacity = rows, .names_capacity = names};
     maps->rows = malloc(rows * sizeof(*maps->rows));
     maps->names = malloc(names);
     return maps->rows != NULL && maps->names != NULL;
 }
 
-static void room_fini(struct lg_maps *maps) {
+static void room_fini(struct lg_maps *maps)
+{
     free(maps->rows);
     free(maps->names);
 }
 
-static uint64_t class_bytes(const struct lg_maps *maps, enum lg_segment segment) {
+static uint64_t class_bytes(const struct lg_maps *maps, enum lg_segment segment)
+{
     uint64_t bytes = 0;
     for (size_t i = 0; i < maps->count; i++) {
         if (maps->rows[i].segment == segment || segment == LG_SEGMENT_COUNT)
@@ -54,14 +57,16 @@ static uint64_t class_bytes(const struct lg_maps *maps, enum lg_segment segment)
     return bytes;
 }
 
-static char *read_dump(const char *file, size_t *size) {
+static char *read_dump(const char *file, size_t *size)
+{
     char path[PATH_MAX] = MAPS_DIR;
     strcat(path, file);
     return read_file(path, size);
 }
 
 /* Parses the dump into MAPS, with room for exactly what it has. Returns lg_maps_parse's answer. */
-static int parse_dump(const char *file, struct lg_maps *maps) {
+static int parse_dump(const char *file, struct lg_maps *maps)
+{
     size_t size;
     char *text = read_dump(file, &size);
     int error = -ENOENT;
@@ -71,7 +76,8 @@ static int parse_dump(const char *file, struct lg_maps *maps) {
     return error;
 }
 
-static void check_dump(const struct dump *dump) {
+static void check_dump(const struct dump *dump)
+{
     struct lg_maps maps = {0};
     CU_ASSERT_EQUAL(parse_dump(dump->file, &maps), 0);
     CU_ASSERT_EQUAL(maps.count, dump->rows);
@@ -85,19 +91,22 @@ static void check_dump(const struct dump *dump) {
     room_fini(&maps);
 }
 
-static void test_totals_of_every_dump_are_those_counted_apart(void) {
+static void test_totals_of_every_dump_are_those_counted_apart(void)
+{
     for (size_t i = 0; i < DUMP_COUNT; i++)
         check_dump(&dumps[i]);
 }
 
 /* A folder whose "maps" is the dump: what lg_maps_read reads. */
-static bool link_dump(const struct folder *folder, const char *file) {
+static bool link_dump(const struct folder *folder, const char *file)
+{
     char target[PATH_MAX] = MAPS_DIR;
     char link[PATH_MAX];
     return symlink(strcat(target, file), folder_file(folder, "maps", link)) == 0;
 }
 
-static void check_read_equals_parse(const char *file) {
+static void check_read_equals_parse(const char *file)
+{
     struct folder folder;
     struct lg_maps parsed = {0};
     struct lg_maps read = {0};
@@ -119,16 +128,19 @@ static void check_read_equals_parse(const char *file) {
     folder_remove(&folder);
 }
 
-static void test_reading_gives_what_parsing_gives(void) {
+static void test_reading_gives_what_parsing_gives(void)
+{
     check_read_equals_parse("arenas.txt");
     check_read_equals_parse("odd_names.txt");
 }
 
-static void test_rows_across_reads_are_put_together(void) {
+static void test_rows_across_reads_are_put_together(void)
+{
     check_read_equals_parse("many.txt");
 }
 
-static void test_exact_room_is_enough_and_one_less_is_not(void) {
+static void test_exact_room_is_enough_and_one_less_is_not(void)
+{
     size_t size;
     char *text = read_dump("pie.txt", &size);
     struct lg_maps maps = {0};
@@ -150,7 +162,8 @@ static void test_exact_room_is_enough_and_one_less_is_not(void) {
     free(text);
 }
 
-static void test_odd_names_are_kept_byte_for_byte(void) {
+static void test_odd_names_are_kept_byte_for_byte(void)
+{
     struct lg_maps maps = {0};
     CU_ASSERT_EQUAL(parse_dump("odd_names.txt", &maps), 0);
     static const char *const names[] = {
@@ -171,7 +184,8 @@ static void test_odd_names_are_kept_byte_for_byte(void) {
     room_fini(&maps);
 }
 
-static void test_this_process_can_be_read(void) {
+static void test_this_process_can_be_read(void)
+{
     struct lg_maps maps = {0};
     CU_ASSERT_TRUE_FATAL(room_init(&maps, 65536, 1 << 20));
     CU_ASSERT_EQUAL(lg_maps_read("/proc/self", &maps), 0);
@@ -186,7 +200,8 @@ static void test_this_process_can_be_read(void) {
     room_fini(&maps);
 }
 
-static void test_read_says_what_failed(void) {
+static void test_read_says_what_failed(void)
+{
     struct parsed parsed;
     char *longest = malloc(5001);
     CU_ASSERT_PTR_NOT_NULL_FATAL(longest);
@@ -200,7 +215,8 @@ static void test_read_says_what_failed(void) {
     free(longest);
 }
 
-static void test_room_too_small_is_told_when_reading(void) {
+static void test_room_too_small_is_told_when_reading(void)
+{
     struct parsed parsed;
     parse_maps("", &parsed);
     CU_ASSERT_EQUAL(lg_maps_read(LG_UNIT_DATA_DIR "/process", &parsed.maps), 0);
@@ -208,7 +224,8 @@ static void test_room_too_small_is_told_when_reading(void) {
     CU_ASSERT_EQUAL(lg_maps_read(LG_UNIT_DATA_DIR "/process", &parsed.maps), -ENOBUFS);
 }
 
-int add_maps_suite(void) {
+int add_maps_suite(void)
+{
     CU_TestInfo tests[] = {
         UNIT_TEST(test_totals_of_every_dump_are_those_counted_apart),
         UNIT_TEST(test_reading_gives_what_parsing_gives),

@@ -12,18 +12,21 @@
 #define GREEN "\x1b[32m"
 #define RESET "\x1b[0m"
 
-bool lg_console_color(enum lg_color option, FILE *stream) {
+bool lg_console_color(enum lg_color option, FILE *stream)
+{
     if (option != LG_COLOR_AUTO)
         return option == LG_COLOR_ALWAYS;
     const char *no_color = getenv("NO_COLOR");
     return (no_color == NULL || no_color[0] == '\0') && isatty(fileno(stream)) != 0;
 }
 
-static const char *paint(bool color, const char *code) {
+static const char *paint(bool color, const char *code)
+{
     return color ? code : "";
 }
 
-static const char *color_of(enum lg_verdict_kind kind) {
+static const char *color_of(enum lg_verdict_kind kind)
+{
     switch (kind) {
     case LG_VERDICT_PASSED:
         return GREEN;
@@ -36,11 +39,13 @@ static const char *color_of(enum lg_verdict_kind kind) {
     }
 }
 
-static bool is_shown(const struct lg_row *row) {
+static bool is_shown(const struct lg_row *row)
+{
     return row->verdict.kind != LG_VERDICT_PASSED && row->verdict.kind != LG_VERDICT_SKIPPED;
 }
 
-static void write_row(const struct lg_row *row, FILE *stream, bool color) {
+static void write_row(const struct lg_row *row, FILE *stream, bool color)
+{
     char name[16];
     snprintf(name, sizeof(name), "%s", lg_verdict_name(row->verdict.kind));
     fprintf(stream, "%s%-12s%s %s/%s: %s\n", paint(color, color_of(row->verdict.kind)), name,
@@ -50,7 +55,8 @@ static void write_row(const struct lg_row *row, FILE *stream, bool color) {
                 row->where.function);
 }
 
-static void write_counts(const struct lg_results *results, FILE *stream, bool color) {
+static void write_counts(const struct lg_results *results, FILE *stream, bool color)
+{
     const char *separator = "";
     for (int k = 0; k < LG_VERDICT_COUNT; k++) {
         enum lg_verdict_kind kind = (enum lg_verdict_kind)k;
@@ -62,14 +68,16 @@ static void write_counts(const struct lg_results *results, FILE *stream, bool co
     }
 }
 
-static void write_summary(const struct lg_results *results, FILE *stream, bool color) {
+static void write_summary(const struct lg_results *results, FILE *stream, bool color)
+{
     fprintf(stream, "leakgate: %zu test%s: ", results->count, results->count == 1 ? "" : "s");
     write_counts(results, stream, color);
     fprintf(stream, "%s; %.2f s\n", results->count == 0 ? "no tests" : "",
             (double)results->outcome.elapsed_ns / 1e9);
 }
 
-void lg_console_write(const struct lg_results *results, FILE *stream, bool color, bool quiet) {
+void lg_console_write(const struct lg_results *results, FILE *stream, bool color, bool quiet)
+{
     bool any = false;
     for (size_t i = 0; i < results->count; i++) {
         if (!is_shown(&results->rows[i]))
@@ -85,7 +93,8 @@ void lg_console_write(const struct lg_results *results, FILE *stream, bool color
         write_summary(results, stream, color);
 }
 
-static void list_plain(const struct lg_row *row, struct lg_text *text) {
+static void list_plain(const struct lg_row *row, struct lg_text *text)
+{
     lg_text_add(text, "%s/%s", row->suite, row->name);
     if (row->where.file != NULL)
         lg_text_add(text, "  %s:%u", row->where.file, row->where.line);
@@ -93,7 +102,8 @@ static void list_plain(const struct lg_row *row, struct lg_text *text) {
 }
 
 static void list_json(const struct lg_program *program, const struct lg_row *row, bool first,
-                      struct lg_text *text) {
+                      struct lg_text *text)
+{
     lg_text_add(text, "%s\n  {\"program\": ", first ? "" : ",");
     lg_text_add_json(text, program->name);
     lg_text_add(text, ", \"suite\": ");
@@ -110,12 +120,14 @@ static void list_json(const struct lg_program *program, const struct lg_row *row
     lg_text_add(text, "}");
 }
 
-static bool is_listed(const struct lg_row *row) {
+static bool is_listed(const struct lg_row *row)
+{
     return row->record != NULL && row->record->kind == LG_RECORD_TEST &&
            (row->record->state == LG_RECORD_REGISTERED || row->record->state == LG_RECORD_INACTIVE);
 }
 
-void lg_console_list(const struct lg_results *results, FILE *stream, bool json) {
+void lg_console_list(const struct lg_results *results, FILE *stream, bool json)
+{
     struct lg_text text = {0};
     bool first = true;
     lg_text_add(&text, "%s", json ? "[" : "");

@@ -22,42 +22,50 @@ struct junit {
     bool failed;
 };
 
-static const xmlChar *xml(const char *text) {
+static const xmlChar *xml(const char *text)
+{
     return (const xmlChar *)text;
 }
 
-static void check(struct junit *junit, int written) {
+static void check(struct junit *junit, int written)
+{
     junit->failed |= written < 0;
 }
 
-static void start(struct junit *junit, const char *element) {
+static void start(struct junit *junit, const char *element)
+{
     check(junit, xmlTextWriterStartElement(junit->writer, xml(element)));
 }
 
-static void end(struct junit *junit) {
+static void end(struct junit *junit)
+{
     check(junit, xmlTextWriterEndElement(junit->writer));
 }
 
-static void attribute(struct junit *junit, const char *name, const char *value) {
+static void attribute(struct junit *junit, const char *name, const char *value)
+{
     check(junit, xmlTextWriterWriteAttribute(junit->writer, xml(name), xml(value)));
 }
 
 __attribute__((format(printf, 3, 4))) static void
-attribute_format(struct junit *junit, const char *name, const char *format, ...) {
+attribute_format(struct junit *junit, const char *name, const char *format, ...)
+{
     va_list arguments;
     va_start(arguments, format);
     check(junit, xmlTextWriterWriteVFormatAttribute(junit->writer, xml(name), format, arguments));
     va_end(arguments);
 }
 
-static void property(struct junit *junit, const char *name, const char *value) {
+static void property(struct junit *junit, const char *name, const char *value)
+{
     start(junit, "property");
     attribute(junit, "name", name);
     attribute(junit, "value", value);
     end(junit);
 }
 
-static void number_property(struct junit *junit, const char *name, int64_t value) {
+static void number_property(struct junit *junit, const char *name, int64_t value)
+{
     char text[32];
     snprintf(text, sizeof(text), "%" PRId64, value);
     property(junit, name, text);
@@ -72,7 +80,8 @@ struct totals {
     uint64_t elapsed_ns;
 };
 
-static struct totals count_rows(const struct lg_row *rows, size_t count) {
+static struct totals count_rows(const struct lg_row *rows, size_t count)
+{
     struct totals totals = {.tests = count};
     for (size_t i = 0; i < count; i++) {
         switch (rows[i].verdict.kind) {
@@ -94,7 +103,8 @@ static struct totals count_rows(const struct lg_row *rows, size_t count) {
     return totals;
 }
 
-static void totals_attributes(struct junit *junit, struct totals totals) {
+static void totals_attributes(struct junit *junit, struct totals totals)
+{
     attribute_format(junit, "tests", "%zu", totals.tests);
     attribute_format(junit, "failures", "%zu", totals.failures);
     attribute_format(junit, "errors", "%zu", totals.errors);
@@ -102,7 +112,8 @@ static void totals_attributes(struct junit *junit, struct totals totals) {
     attribute_format(junit, "time", "%.6f", (double)totals.elapsed_ns / 1e9);
 }
 
-static void growth_properties(struct junit *junit, const struct lg_row *row) {
+static void growth_properties(struct junit *junit, const struct lg_row *row)
+{
     const struct lg_record *record = row->record;
     for (int gauge = 0; gauge < LG_GAUGE_COUNT; gauge++) {
         const char *gauge_name = lg_gauge_name((enum lg_gauge)gauge);
@@ -119,7 +130,8 @@ static void growth_properties(struct junit *junit, const struct lg_row *row) {
     }
 }
 
-static void case_properties(struct junit *junit, const struct lg_row *row) {
+static void case_properties(struct junit *junit, const struct lg_row *row)
+{
     const struct lg_record *record = row->record;
     if (record == NULL || record->kind != LG_RECORD_TEST || record->state != LG_RECORD_ENDED)
         return;
@@ -139,7 +151,8 @@ static void case_properties(struct junit *junit, const struct lg_row *row) {
 }
 
 /* Readers that take the text drop the attribute: the message is in both. */
-static void problem(struct junit *junit, const char *element, const struct lg_row *row) {
+static void problem(struct junit *junit, const char *element, const struct lg_row *row)
+{
     struct lg_text text = {0};
     lg_text_add(&text, "%s\n", row->message);
     lg_message_add_details(junit->results, row, &text);
@@ -152,7 +165,8 @@ static void problem(struct junit *junit, const char *element, const struct lg_ro
     lg_text_free(&text);
 }
 
-static void verdict_element(struct junit *junit, const struct lg_row *row) {
+static void verdict_element(struct junit *junit, const struct lg_row *row)
+{
     switch (row->verdict.kind) {
     case LG_VERDICT_PASSED:
         break;
@@ -170,7 +184,8 @@ static void verdict_element(struct junit *junit, const struct lg_row *row) {
     }
 }
 
-static void test_case(struct junit *junit, const struct lg_row *row) {
+static void test_case(struct junit *junit, const struct lg_row *row)
+{
     start(junit, "testcase");
     attribute(junit, "classname", row->suite);
     attribute(junit, "name", row->name);
@@ -189,7 +204,8 @@ static void test_case(struct junit *junit, const struct lg_row *row) {
     end(junit);
 }
 
-static void pin_properties(struct junit *junit, const struct lg_host *host) {
+static void pin_properties(struct junit *junit, const struct lg_host *host)
+{
     static const struct {
         const char *name;
         int value;
@@ -210,7 +226,8 @@ static void pin_properties(struct junit *junit, const struct lg_host *host) {
     }
 }
 
-static void suite_properties(struct junit *junit, const struct lg_program *program) {
+static void suite_properties(struct junit *junit, const struct lg_program *program)
+{
     const struct lg_results *results = junit->results;
     char budget[256];
     start(junit, "properties");
@@ -227,8 +244,8 @@ static void suite_properties(struct junit *junit, const struct lg_program *progr
     end(junit);
 }
 
-static void test_suite(struct junit *junit, const struct lg_program *program,
-                       const char *timestamp) {
+static void test_suite(struct junit *junit, const struct lg_program *program, const char *timestamp)
+{
     const struct lg_row *rows = junit->results->rows + program->first;
     start(junit, "testsuite");
     attribute(junit, "name", program->name);
@@ -240,7 +257,8 @@ static void test_suite(struct junit *junit, const struct lg_program *program,
     end(junit);
 }
 
-static int write_document(struct junit *junit) {
+static int write_document(struct junit *junit)
+{
     char timestamp[32] = "";
     time_t now = time(NULL);
     struct tm utc;
@@ -260,7 +278,8 @@ static int write_document(struct junit *junit) {
 }
 
 /* libxml2 reports that writing failed, not why: errno of the last write tells. */
-static int write_to(const struct lg_results *results, int fd) {
+static int write_to(const struct lg_results *results, int fd)
+{
     xmlOutputBufferPtr buffer = xmlOutputBufferCreateFd(fd, NULL);
     if (buffer == NULL)
         return -ENOMEM;
@@ -278,20 +297,23 @@ static int write_to(const struct lg_results *results, int fd) {
     return error;
 }
 
-static bool has_prefix(const char *path, const char *prefix) {
+static bool has_prefix(const char *path, const char *prefix)
+{
     return strncmp(path, prefix, strlen(prefix)) == 0;
 }
 
 /* What is no regular file is written to as it is, and so is what may only look like one:
  * /dev/stderr leads to a file, but to replace it would take the system's own link away. */
-static bool is_special(const char *path) {
+static bool is_special(const char *path)
+{
     struct stat status;
     if (has_prefix(path, "/dev/") || has_prefix(path, "/proc/"))
         return true;
     return stat(path, &status) == 0 && !S_ISREG(status.st_mode);
 }
 
-static int write_special(const struct lg_results *results, const char *path) {
+static int write_special(const struct lg_results *results, const char *path)
+{
     FILE *file = fopen(path, "ae");
     if (file == NULL)
         return -errno;
@@ -302,7 +324,8 @@ static int write_special(const struct lg_results *results, const char *path) {
 }
 
 /* A link stays, and what it leads to is replaced. */
-static int follow_links(const char *path, char *out) {
+static int follow_links(const char *path, char *out)
+{
     if (realpath(path, out) != NULL)
         return 0;
     if (errno != ENOENT)
@@ -311,7 +334,8 @@ static int follow_links(const char *path, char *out) {
 }
 
 /* mkstemp makes it for its owner alone: a report is as readable as any new file. */
-static int open_temporary(const char *path, char *temporary, size_t size) {
+static int open_temporary(const char *path, char *temporary, size_t size)
+{
     if (snprintf(temporary, size, "%s.XXXXXX", path) >= (int)size)
         return -ENAMETOOLONG;
     int fd = mkstemp(temporary);
@@ -327,7 +351,8 @@ static int open_temporary(const char *path, char *temporary, size_t size) {
     return error;
 }
 
-int lg_junit_write(const struct lg_results *results, const char *path) {
+int lg_junit_write(const struct lg_results *results, const char *path)
+{
     if (is_special(path))
         return write_special(results, path);
     char target[PATH_MAX];
@@ -346,7 +371,8 @@ int lg_junit_write(const struct lg_results *results, const char *path) {
     return error;
 }
 
-static int make_folders(const char *path) {
+static int make_folders(const char *path)
+{
     char folder[PATH_MAX];
     if (snprintf(folder, sizeof(folder), "%s", path) >= (int)sizeof(folder))
         return -ENAMETOOLONG;
@@ -359,7 +385,8 @@ static int make_folders(const char *path) {
     return 0;
 }
 
-int lg_junit_prepare(const char *path) {
+int lg_junit_prepare(const char *path)
+{
     struct stat status;
     if (stat(path, &status) == 0 && S_ISDIR(status.st_mode))
         return -EISDIR;

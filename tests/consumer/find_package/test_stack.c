@@ -11,26 +11,30 @@ struct node {
 
 static int leaks = 1;
 
-static struct node *push(struct node *below) {
+static struct node *push(struct node *below)
+{
     struct node *node = malloc(sizeof(*node));
     node->below = below;
     return node;
 }
 
-static void test_push_and_pop(void) {
+static void test_push_and_pop(void)
+{
     struct node *top = push(NULL);
     CU_ASSERT_PTR_NULL(top->below);
     free(top);
 }
 
-static void test_push_only(void) {
+static void test_push_only(void)
+{
     for (int i = 0; i < leaks; i++) {
         struct node *top = push(NULL);
         CU_ASSERT_PTR_NOT_NULL(top);
     }
 }
 
-int main(int argc, char *argv[]) {
+int main(int argc, char *argv[])
+{
     if (argc > 1)
         leaks = strcmp(argv[1], "clean") == 0 ? 0 : 2;
     if (argc > 2 && strcmp(argv[2], "a b;c") != 0)

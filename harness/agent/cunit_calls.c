@@ -1,0 +1,117 @@
+#include "agent/cunit_calls.h"
+
+#include "agent/elf.h"
+#include "agent/patch.h"
+
+#include <dlfcn.h>
+#include <string.h>
+
+/* An executable that is linked to the agent exports what the agent may need of the
+ * static CUnit in it, and so lets itself be taken over even when it is stripped. */
+#pragma weak CU_get_registry
+#pragma weak CU_get_current_suite
+#pragma weak CU_get_current_test
+#pragma weak CU_get_run_summary
+
+struct lg_cunit_calls lg_cunit;
+
+enum { RUN_ALL_TESTS, RUN_SUITE, RUN_TEST, ASSERTION, PATCHED, CALLS = 9 };
+
+static const char *const names[CALLS] = {
+    "CU_run_all_tests",        "CU_run_suite",       "CU_run_test",
+    "CU_assertImplementation", "CU_get_registry",    "CU_get_current_suite",
+    "CU_get_current_test",     "CU_get_run_summary", "CU_cleanup_registry",
+};
+
+static void *const exported[CALLS] = {
+    [4] = (void *)CU_get_registry,
+    [5] = (void *)CU_get_current_suite,
+    [6] = (void *)CU_get_current_test,
+    [7] = (void *)CU_get_run_summary,
+};
+
+static bool is_static;
+static struct lg_patch patches[PATCHED];
+
+/* ISO C has no conversion from an object pointer to a function pointer; POSIX does. */
+static void set_calls(void *const found[CALLS])
+{
+    _Static_assert(sizeof(lg_cunit) == CALLS * sizeof(void *), "one call for each name");
+    memcpy(&lg_cunit, found, sizeof(lg_cunit));
+}
+
+static bool find_shared(void *found[CALLS])
+{
+    for (int i = 0; i < CALLS; i++) {
+        found[i] = dlsym(RTLD_NEXT, names[i]);
+        if (found[i] == NULL)
+            return false;
+    }
+    return true;
+}
+
+/* By name from those the executable exports, else from its full symbol table. */
+static bool find_static(void *found[CALLS])
+{
+    if (lg_elf_find_functions(names, CALLS, found) == 0) {
+        for (int i = 0; i < CALLS; i++) {
+            found[i] = exported[i];
+            void *named = dlsym(RTLD_DEFAULT, names[i]);
+            if (found[i] == NULL && named != (i < PATCHED ? patches[i].replacement : NULL))
+                found[i] = named;
+        }
+    }
+    for (int i = 0; i < CALLS - 1; i++) {
+        if (found[i] == NULL)
+            return false;
+    }
+    for (int i = 0; i < PATCHED; i++)
+        patches[i].function = found[i];
+    is_static = true;
+    return true;
+}
+
+bool lg_cunit_find(void)
+{
+    void *found[CALLS];
+    if (lg_cunit.run_all_tests != NULL)
+        return true;
+    patches[RUN_ALL_TESTS].replacement = (void *)CU_run_all_tests;
+    patches[RUN_SUITE].replacement = (void *)CU_run_suite;
+    patches[RUN_TEST].replacement = (void *)CU_run_test;
+    patches[ASSERTION].replacement = (void *)CU_assertImplementation;
+    if (!find_shared(found) && !find_static(found))
+        return false;
+    set_calls(found);
+    return true;
+}
+
+bool lg_cunit_is_static(void)
+{
+    return is_static;
+}
+
+static int for_runs(int (*apply_or_remove)(struct lg_patch *patch))
+{
+    for (int i = RUN_ALL_TESTS; is_static && i <= RUN_TEST; i++) {
+        int error = apply_or_remove(&patches[i]);
+        if (error != 0)
+            return error;
+    }
+    return 0;
+}
+
+int lg_cunit_take_runs(void)
+{
+    return for_runs(lg_patch_apply);
+}
+
+int lg_cunit_let_runs_in(void)
+{
+    return for_runs(lg_patch_remove);
+}
+
+int lg_cunit_take_assertions(void)
+{
+    return is_static ? lg_patch_apply(&patches[ASSERTION]) : 0;
+}

@@ -1,0 +1,111 @@
+#include "agent/elf.h"
+
+#include <elf.h>
+#include <fcntl.h>
+#include <link.h>
+#include <stdbool.h>
+#include <string.h>
+#include <sys/auxv.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+struct image {
+    const char *bytes;
+    size_t size;
+};
+
+static int map_executable(struct image *image)
+{
+    int fd = open("/proc/self/exe", O_RDONLY | O_CLOEXEC);
+    if (fd < 0)
+        return -1;
+    struct stat status;
+    void *bytes = MAP_FAILED;
+    if (fstat(fd, &status) == 0 && status.st_size > (off_t)sizeof(ElfW(Ehdr)))
+        bytes = mmap(NULL, (size_t)status.st_size, PROT_READ, MAP_PRIVATE, fd, 0);
+    close(fd);
+    if (bytes == MAP_FAILED)
+        return -1;
+    *image = (struct image){bytes, (size_t)status.st_size};
+    return 0;
+}
+
+/* COUNT items of SIZE bytes at OFFSET, or NULL where they are not within the file. */
+static const void *at(const struct image *image, uint64_t offset, uint64_t count, uint64_t size)
+{
+    uint64_t bytes;
+    if (__builtin_mul_overflow(count, size, &bytes) || offset > image->size ||
+        image->size - offset < bytes)
+        return NULL;
+    return image->bytes + offset;
+}
+
+/* What is to be added to an address of the file: 0 unless it is position-independent. */
+static uintptr_t load_bias(const ElfW(Ehdr) * header)
+{
+    uintptr_t table = getauxval(AT_PHDR);
+    const ElfW(Phdr) *segments = (const ElfW(Phdr) *)table; /* NOLINT: auxv holds addresses */
+    for (unsigned i = 0; table != 0 && i < header->e_phnum; i++) {
+        if (segments[i].p_type == PT_PHDR)
+            return table - segments[i].p_vaddr;
+    }
+    return 0;
+}
+
+static bool is_function_of(const ElfW(Sym) * symbol, const char *strings, size_t size,
+                           const char *name)
+{
+    size_t length = strlen(name) + 1;
+    return ELF64_ST_TYPE(symbol->st_info) == STT_FUNC && symbol->st_shndx != SHN_UNDEF &&
+           symbol->st_name < size && size - symbol->st_name >= length &&
+           memcmp(strings + symbol->st_name, name, length) == 0;
+}
+
+struct search {
+    const char *const *names;
+    size_t count;
+    void **addresses;
+    uintptr_t bias;
+};
+
+static size_t search_table(const struct image *image, const ElfW(Shdr) * table,
+                           const ElfW(Shdr) * strings, const struct search *search)
+{
+    size_t symbols = table->sh_size / sizeof(ElfW(Sym));
+    const ElfW(Sym) *symbol = at(image, table->sh_offset, symbols, sizeof(ElfW(Sym)));
+    const char *text = at(image, strings->sh_offset, strings->sh_size, 1);
+    size_t found = 0;
+    for (size_t i = 0; symbol != NULL && text != NULL && i < symbols; i++) {
+        for (size_t n = 0; n < search->count; n++) {
+            if (search->addresses[n] != NULL ||
+                !is_function_of(&symbol[i], text, strings->sh_size, search->names[n]))
+                continue;
+            search->addresses[n] =
+                (void *)(search->bias + symbol[i].st_value); /* NOLINT: as above */
+            found++;
+        }
+    }
+    return found;
+}
+
+size_t lg_elf_find_functions(const char *const *names, size_t count, void **addresses)
+{
+    memset(addresses, 0, count * sizeof(*addresses));
+    struct image image;
+    if (map_executable(&image) != 0)
+        return 0;
+    size_t found = 0;
+    const ElfW(Ehdr) *header = at(&image, 0, 1, sizeof(ElfW(Ehdr)));
+    const ElfW(Shdr) *sections = NULL;
+    if (header != NULL && memcmp(header->e_ident, ELFMAG, SELFMAG) == 0)
+        sections = at(&image, header->e_shoff, header->e_shnum, sizeof(ElfW(Shdr)));
+    for (unsigned i = 0; sections != NULL && i < header->e_shnum; i++) {
+        if (sections[i].sh_type != SHT_SYMTAB || sections[i].sh_link >= header->e_shnum)
+            continue;
+        struct search search = {names, count, addresses, load_bias(header)};
+        found += search_table(&image, &sections[i], &sections[sections[i].sh_link], &search);
+    }
+    munmap((void *)image.bytes, image.size);
+    return found;
+}

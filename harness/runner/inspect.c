@@ -1,0 +1,80 @@
+#include "runner/inspect.h"
+
+#include <fcntl.h>
+#include <gelf.h>
+#include <limits.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+/* A text that CUnit's core holds in every version, stripped or not. */
+static const char cunit_text[] = "Suite Initialization failed - Suite Skipped";
+
+static int open_program(const char *program)
+{
+    if (strchr(program, '/') != NULL)
+        return open(program, O_RDONLY | O_CLOEXEC);
+    const char *paths = getenv("PATH");
+    while (paths != NULL && *paths != '\0') {
+        int length = (int)strcspn(paths, ":");
+        char path[PATH_MAX];
+        snprintf(path, sizeof(path), "%.*s/%s", length, paths, program);
+        if (access(path, X_OK) == 0)
+            return open(path, O_RDONLY | O_CLOEXEC);
+        paths += paths[length] == ':' ? length + 1 : length;
+    }
+    return -1;
+}
+
+static bool has_interpreter(Elf *elf)
+{
+    size_t count = 0;
+    elf_getphdrnum(elf, &count);
+    for (size_t i = 0; i < count; i++) {
+        GElf_Phdr segment;
+        if (gelf_getphdr(elf, (int)i, &segment) != NULL && segment.p_type == PT_INTERP)
+            return true;
+    }
+    return false;
+}
+
+static const char *inspect_elf(Elf *elf)
+{
+    GElf_Ehdr header;
+    size_t size;
+    const char *bytes = elf_rawfile(elf, &size);
+    if (gelf_getehdr(elf, &header) == NULL || bytes == NULL)
+        return NULL;
+    if (header.e_ident[EI_CLASS] != ELFCLASS64)
+        return "it is a 32-bit program: build it for 64 bits";
+    if (!has_interpreter(elf))
+        return "it is statically linked, and nothing can be preloaded into it: link it "
+               "dynamically, without -static";
+    if (memmem(bytes, size, cunit_text, strlen(cunit_text)) != NULL)
+        return "its CUnit is built in, and its symbols are stripped: keep them, or link "
+               "leakgate::agent ahead of CUnit";
+    return "no CUnit was found in it: is it linked to libcunit.so?";
+}
+
+const char *lg_inspect_program(const char *program)
+{
+    int fd = open_program(program);
+    if (fd < 0)
+        return NULL;
+    struct stat status;
+    const char *reason = NULL;
+    if (fstat(fd, &status) == 0 && (status.st_mode & (S_ISUID | S_ISGID)) != 0) {
+        reason = "it is setuid, and the dynamic linker lets nothing be preloaded into it: run a "
+                 "copy without that bit";
+    } else if (elf_version(EV_CURRENT) != EV_NONE) {
+        Elf *elf = elf_begin(fd, ELF_C_READ_MMAP, NULL);
+        if (elf != NULL && elf_kind(elf) == ELF_K_ELF)
+            reason = inspect_elf(elf);
+        elf_end(elf);
+    }
+    close(fd);
+    return reason;
+}
