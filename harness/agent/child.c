@@ -10,8 +10,10 @@
 #include <time.h>
 #include <unistd.h>
 
-/* Present when the agent itself is built for coverage: _exit would lose its counters. */
+/* Present when the agent itself is built for coverage: _exit would lose the counters of
+ * the child, and those it has from the host are not its own. */
 extern void __gcov_dump(void) __attribute__((weak));
+extern void __gcov_reset(void) __attribute__((weak));
 
 static uint64_t now_ns(void)
 {
@@ -215,6 +217,8 @@ static void run_again(struct lg_trial *trial, struct lg_body body)
 
 void lg_child_run(struct lg_record *record, struct lg_body body)
 {
+    if (__gcov_reset != NULL)
+        __gcov_reset();
     setpgid(0, 0);
     prctl(PR_SET_PDEATHSIG, SIGKILL);
     lg_agent.record = record;

@@ -38,7 +38,7 @@ struct lg_cunit_hooks {
 void lg_cunit_arm(const struct lg_cunit_hooks *hooks, CU_pSuite suite);
 
 /* Arms the tests that were added to a suite since it was armed. */
-void lg_cunit_arm_tests(struct lg_armed_suite *suite);
+void lg_cunit_arm_tests(struct lg_armed_suite *entry);
 
 /* Puts everything back that is still armed. */
 void lg_cunit_disarm(void);

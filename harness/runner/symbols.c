@@ -3,12 +3,15 @@
 #include <dwarf.h>
 #include <elfutils/libdw.h>
 #include <elfutils/libdwfl.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 struct lg_symbols {
     Dwfl *dwfl;
+    Dwarf_Die *unit; /* the newest one found: the next address is often in it */
+    Dwarf_Addr unit_bias;
 };
 
 static const Dwfl_Callbacks callbacks = {
@@ -64,6 +67,42 @@ static void describe(Dwarf_Die *function, struct lg_location *location)
     location->line = (unsigned)line;
 }
 
+static bool unit_has(Dwarf_Die *unit, Dwarf_Addr bias, uint64_t address)
+{
+    return unit != NULL && dwarf_haspc(unit, address - bias) > 0;
+}
+
+/* The compilation unit of ADDRESS. gcc writes an index of them, clang does not: then
+ * each is asked. */
+static Dwarf_Die *find_unit(struct lg_symbols *symbols, Dwfl_Module *module, uint64_t address)
+{
+    if (unit_has(symbols->unit, symbols->unit_bias, address))
+        return symbols->unit;
+    Dwarf_Addr bias;
+    Dwarf_Die *unit = dwfl_module_addrdie(module, address, &bias);
+    if (unit == NULL) {
+        do
+            unit = dwfl_module_nextcu(module, unit, &bias);
+        while (unit != NULL && !unit_has(unit, bias, address));
+    }
+    symbols->unit = unit;
+    symbols->unit_bias = bias;
+    return unit;
+}
+
+/* The scopes around ADDRESS, the innermost first, by where their code is: what
+ * dwarf_getscopes gives follows an inlined function to where it was written. The caller
+ * frees them. Returns how many, or below 1. */
+static int physical_scopes(Dwarf_Die *unit, Dwarf_Addr address, Dwarf_Die **scopes)
+{
+    Dwarf_Die *written = NULL;
+    int count = dwarf_getscopes(unit, address, &written);
+    if (count > 0)
+        count = dwarf_getscopes_die(&written[0], scopes);
+    free(written);
+    return count;
+}
+
 struct lg_location lg_symbols_function(struct lg_symbols *symbols, uint64_t address)
 {
     struct lg_location location = {0};
@@ -72,12 +111,11 @@ struct lg_location lg_symbols_function(struct lg_symbols *symbols, uint64_t addr
     if (module == NULL)
         return location;
     location.function = dwfl_module_addrname(module, address);
-    Dwarf_Addr bias;
-    Dwarf_Die *unit = dwfl_module_addrdie(module, address, &bias);
+    Dwarf_Die *unit = find_unit(symbols, module, address);
     if (unit == NULL)
         return location;
     Dwarf_Die *scopes = NULL;
-    int count = dwarf_getscopes(unit, address - bias, &scopes);
+    int count = physical_scopes(unit, address - symbols->unit_bias, &scopes);
     for (int i = 0; i < count; i++) {
         if (dwarf_tag(&scopes[i]) == DW_TAG_subprogram) {
             describe(&scopes[i], &location);
