@@ -13,7 +13,7 @@ static void add(struct lg_facts *facts, const char *name, const char *value)
     if (facts->count >= LG_FACTS_MAX)
         return;
     struct lg_fact *fact = &facts->rows[facts->count++];
-    snprintf(fact->name, sizeof(fact->name), "%s", name);
+    snprintf(fact->name, sizeof(fact->name), "%.*s", (int)sizeof(fact->name) - 1, name);
     snprintf(fact->value, sizeof(fact->value), "%s", value);
 }
 

@@ -131,9 +131,8 @@ static void enforce_limits(const struct lg_ledger *ledger)
     }
 }
 
-static void kill_all(const struct lg_ledger *ledger, pid_t program)
+static void kill_children(const struct lg_ledger *ledger)
 {
-    kill(program, SIGKILL);
     for (uint32_t i = 0; i < lg_ledger_hosts(ledger); i++) {
         const struct lg_host *host = &ledger->header->hosts[i];
         const struct lg_record *record = running_record(ledger, host);
@@ -182,7 +181,8 @@ static void watch(const struct lg_launch *launch, struct lg_terminal *terminal, 
             if (info.ssi_signo == SIGCHLD)
                 continue;
             out->interrupted = (int)info.ssi_signo;
-            kill_all(launch->ledger, pid);
+            kill(pid, SIGKILL);
+            kill_children(launch->ledger);
         }
         if (ready > 0 && sources[1].revents != 0 && !lg_terminal_forward(terminal))
             sources[1].fd = -1; /* the program closed its end; poll would not rest */
@@ -192,7 +192,8 @@ static void watch(const struct lg_launch *launch, struct lg_terminal *terminal, 
         if (launch->show_progress)
             show_progress(terminal, launch->ledger);
     }
-    kill_all(launch->ledger, pid);
+    /* Only a program that was killed has left a test running. */
+    kill_children(launch->ledger);
 }
 
 int lg_launch_run(const struct lg_launch *launch, struct lg_outcome *out)
