@@ -1,5 +1,6 @@
 #include "agent/agent.h"
 
+#include "agent/census.h"
 #include "agent/cunit.h"
 #include "agent/pin.h"
 #include "common/pins.h"
@@ -125,7 +126,7 @@ __attribute__((constructor)) static void attach(void)
     host->pid = getpid();
     host->program = add_program(&lg_agent.ledger);
     host->pins = lg_pin_allocator(getenv("GLIBC_TUNABLES"));
-    host->measured = lg_pin_trusted_gauges();
+    host->measured = lg_pin_trusted_gauges() | lg_census_measurable();
     host->static_cunit = lg_cunit_take_over();
     const char *preload = lg_ledger_text(&lg_agent.ledger, lg_agent.ledger.header->orders.preload);
     lg_environment_restore("LD_PRELOAD", preload);

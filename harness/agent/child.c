@@ -1,4 +1,6 @@
 #include "agent/agent.h"
+#include "agent/census.h"
+#include "agent/evidence.h"
 #include "agent/trial.h"
 
 #include <errno.h>
@@ -28,6 +30,7 @@ static _Noreturn void end_child(enum lg_ending ending, int error)
     __atomic_store_n(&record->run_started_ns, 0, __ATOMIC_RELAXED);
     record->error = error;
     __atomic_store_n(&record->ending, ending, __ATOMIC_RELEASE);
+    lg_census_kill_children();
     fflush(NULL);
     if (__gcov_dump != NULL)
         __gcov_dump();
@@ -84,6 +87,19 @@ static void run_once(struct lg_body body)
     record->runs++;
 }
 
+/* What ends by itself a moment after the body is no leak: a thread is still counted while
+ * it exits, though it was joined; so is a detached one that has nothing more to do. */
+static void settle(const struct lg_sample *before)
+{
+    struct timespec pause = {.tv_nsec = 50000};
+    struct lg_census census;
+    while (pause.tv_nsec < 50000000 && lg_census_take(&census) == 0 &&
+           (census.threads > before->threads || census.children > before->children)) {
+        nanosleep(&pause, NULL);
+        pause.tv_nsec *= 2;
+    }
+}
+
 static void sample(struct lg_sample *out)
 {
     lg_agent.record->phase = LG_PHASE_SAMPLE;
@@ -108,41 +124,15 @@ static void keep_step(uint32_t runs, bool warm_up, const struct lg_gauges *growt
     record->steps_count++;
 }
 
-/* From the base of the sampler to its latest. */
-static void keep_evidence(const struct lg_sample *before, const struct lg_sample *after)
-{
-    struct lg_record *record = lg_agent.record;
-    struct lg_ledger *ledger = &lg_agent.ledger;
-    if (record->evidence == 0)
-        lg_ledger_allocate(ledger, sizeof(struct lg_evidence), &record->evidence);
-    if (record->evidence == 0)
-        return;
-    struct lg_evidence *evidence = (struct lg_evidence *)(void *)(ledger->attic + record->evidence);
-    struct lg_grown_mapping grown[LG_LEDGER_MAX_GROWN];
-    const struct lg_sampler *sampler = &lg_agent.sampler;
-    size_t count = lg_maps_grown(&sampler->base, &sampler->latest, grown, LG_LEDGER_MAX_GROWN);
-    size_t kept = count < LG_LEDGER_MAX_GROWN ? count : LG_LEDGER_MAX_GROWN;
-    evidence->before = *before;
-    evidence->after = *after;
-    evidence->grown_count = (uint32_t)count;
-    evidence->grown_kept = (uint32_t)kept;
-    for (size_t i = 0; i < kept; i++) {
-        evidence->grown[i].mapping = grown[i];
-        evidence->grown[i].name = 0;
-        if (grown[i].name != 0)
-            evidence->grown[i].name =
-                lg_ledger_add_text(ledger, sampler->latest.names + grown[i].name);
-    }
-}
-
 static void run_first(struct lg_trial *trial, struct lg_body body, struct lg_sample *last)
 {
     struct lg_record *record = lg_agent.record;
     struct lg_sample before;
     sample(&before);
-    lg_sampler_rebase(&lg_agent.sampler);
+    lg_sampler_rebase(&lg_agent.sampler); /* lists would cost each clean test their time */
     lg_agent.first_run = true;
     run_once(body);
+    settle(&before);
     sample(last);
     struct lg_gauges growth;
     lg_sample_growth(&before, last, record->measured, &growth);
@@ -152,7 +142,7 @@ static void run_first(struct lg_trial *trial, struct lg_body body, struct lg_sam
     if (lg_gauges_grown(&growth) == 0)
         return;
     keep_step(1, warm_up, &growth);
-    keep_evidence(&before, last);
+    lg_evidence_keep(&before, last);
 }
 
 /* A repeated run gets ten times what the first took, and a second. */
@@ -190,13 +180,14 @@ static void run_again(struct lg_trial *trial, struct lg_body body)
     struct lg_sample after;
     sample(&before);
     start = before;
-    lg_sampler_rebase(&lg_agent.sampler);
+    lg_evidence_begin();
     uint32_t runs;
     while ((runs = lg_trial_next(trial)) > 0) {
         bool warm_up = lg_trial_warming_up(trial);
         uint32_t made = repeat(body, runs, deadline_ns);
         if (made == 0)
             return;
+        settle(&before);
         sample(&after);
         struct lg_gauges growth;
         lg_sample_growth(&before, &after, record->measured, &growth);
@@ -205,14 +196,14 @@ static void run_again(struct lg_trial *trial, struct lg_body body)
         before = after;
         if (warm_up) {
             start = after;
-            lg_sampler_rebase(&lg_agent.sampler);
+            lg_evidence_begin();
         }
     }
     record->growth = trial->growth;
     record->judged_runs = trial->judged_runs;
     record->leaking = lg_trial_leaking(trial);
     if (record->leaking != 0)
-        keep_evidence(&start, &after);
+        lg_evidence_keep(&start, &after);
 }
 
 void lg_child_run(struct lg_record *record, struct lg_body body)
@@ -221,6 +212,7 @@ void lg_child_run(struct lg_record *record, struct lg_body body)
         __gcov_reset();
     setpgid(0, 0);
     prctl(PR_SET_PDEATHSIG, SIGKILL);
+    prctl(PR_SET_CHILD_SUBREAPER, 1); /* what a test starts and disowns is still its own */
     lg_agent.record = record;
     record->run_limit_ms = lg_agent.ledger.header->orders.timeout_ms;
     struct lg_trial trial;

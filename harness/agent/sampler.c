@@ -1,5 +1,7 @@
 #include "agent/sampler.h"
 
+#include "agent/census.h"
+
 #include <errno.h>
 #include <malloc.h>
 #include <string.h>
@@ -53,7 +55,12 @@ int lg_sampler_take(struct lg_sampler *sampler, struct lg_sample *out)
     out->live_bytes = info.uordblks + info.hblkhd;
     out->arena_bytes = info.arena;
     out->program_break = (uint64_t)(uintptr_t)sbrk(0);
-    return 0;
+    struct lg_census census;
+    error = lg_census_take(&census);
+    out->fds = census.fds;
+    out->threads = census.threads;
+    out->children = census.children;
+    return error;
 }
 
 void lg_sampler_rebase(struct lg_sampler *sampler)

@@ -27,6 +27,7 @@
 #define LG_LEDGER_MAX_FAILURES 1000 /* failed assertions kept per test */
 #define LG_LEDGER_MAX_STEPS 24      /* growth figures kept per test */
 #define LG_LEDGER_MAX_GROWN 16      /* grown mappings kept per test */
+#define LG_LEDGER_MAX_LEFT 16       /* descriptors, threads, children left, kept per test */
 
 /* "FD:PID:RUNNER_FD": the ledger's descriptor as the host inherits it, and the runner's
  * own, for a host that something in between has closed it for. */
@@ -191,6 +192,8 @@ struct lg_evidence {
         struct lg_grown_mapping mapping;
         lg_attic name; /* text */
     } grown[LG_LEDGER_MAX_GROWN];
+    uint32_t left_kept;
+    lg_attic left[LG_LEDGER_MAX_LEFT]; /* text: what the counts are of */
 };
 
 struct lg_ledger_header {

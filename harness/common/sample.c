@@ -71,6 +71,12 @@ int64_t lg_sample_gauge(const struct lg_sample *sample, enum lg_gauge gauge)
         if (sample->arena_bytes < sample->live_bytes)
             return 0;
         return (int64_t)(sample->arena_bytes - sample->live_bytes);
+    case LG_GAUGE_FDS:
+        return (int64_t)sample->fds;
+    case LG_GAUGE_THREADS:
+        return (int64_t)sample->threads;
+    case LG_GAUGE_CHILDREN:
+        return (int64_t)sample->children;
     default:
         return 0;
     }
@@ -111,6 +117,9 @@ void lg_sample_growth(const struct lg_sample *before, const struct lg_sample *af
     growth.values[LG_GAUGE_MMAP] =
         difference(mapped_bytes(before), mapped_bytes(after)) +
         larger(difference(reserved_bytes(before), reserved_bytes(after)), 0);
+    growth.values[LG_GAUGE_FDS] = difference(before->fds, after->fds);
+    growth.values[LG_GAUGE_THREADS] = difference(before->threads, after->threads);
+    growth.values[LG_GAUGE_CHILDREN] = difference(before->children, after->children);
     for (int gauge = 0; gauge < LG_GAUGE_COUNT; gauge++) {
         if ((measured & LG_GAUGE_BIT(gauge)) == 0)
             growth.values[gauge] = 0;

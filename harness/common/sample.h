@@ -14,7 +14,10 @@ struct lg_sample {
     uint64_t program_break;       /* an address */
     uint64_t live_bytes;          /* mallinfo2: uordblks + hblkhd */
     uint64_t arena_bytes;         /* mallinfo2: arena, what malloc took from brk */
-    uint64_t mappings;            /* a count */
+    uint64_t mappings;            /* counts, from here on */
+    uint64_t fds;
+    uint64_t threads;
+    uint64_t children;
 };
 
 /* A range of addresses, end exclusive. */

@@ -403,6 +403,21 @@ static void add_mappings(struct lg_text *text, const struct lg_results *results,
         lg_text_add(text, "  ... and %" PRIu32 " more\n", evidence->grown_count - kept);
 }
 
+static void add_left(struct lg_text *text, const struct lg_results *results,
+                     const struct lg_evidence *evidence)
+{
+    uint32_t kept =
+        evidence->left_kept < LG_LEDGER_MAX_LEFT ? evidence->left_kept : LG_LEDGER_MAX_LEFT;
+    lg_text_add(text, "%s", kept > 0 ? "\nleft behind:\n" : "");
+    for (uint32_t i = 0; i < kept; i++) {
+        lg_text_add(text, "  ");
+        add_text(text, results->ledger, evidence->left[i]);
+        lg_text_add(text, "\n");
+    }
+    if (kept == LG_LEDGER_MAX_LEFT)
+        lg_text_add(text, "  ... and maybe more\n");
+}
+
 /* "run 2: live +32 B" or "runs 5-8: live +128 B"; nothing grown is "none". */
 static void add_step(struct lg_text *text, const struct lg_step *step, uint32_t first)
 {
@@ -453,8 +468,10 @@ void lg_message_add_details(const struct lg_results *results, const struct lg_ro
     if (evidence != NULL)
         add_gauge_rows(text, results, row, evidence);
     add_steps(text, results, record);
-    if (evidence != NULL)
+    if (evidence != NULL) {
         add_mappings(text, results, evidence);
+        add_left(text, results, evidence);
+    }
 }
 
 const char *lg_message_type(const struct lg_row *row)

@@ -121,6 +121,29 @@ static void test_a_moved_break_is_a_leak_and_fragmentation_is_none(void)
     lgt_free(&run);
 }
 
+static void test_descriptors_threads_and_children_are_counted_and_named(void)
+{
+    struct lgt_result run;
+    lgt_gate(&run, "", "left_behind");
+    CU_ASSERT_EQUAL(run.status, 2);
+    CU_ASSERT_EQUAL(lgt_number(&run, GROWTH("leak_fd", "fds_count")), 1);
+    CU_ASSERT_EQUAL(lgt_number(&run, GROWTH("leak_thread", "threads_count")), 1);
+    CU_ASSERT_EQUAL(lgt_number(&run, GROWTH("leak_child", "children_count")), 1);
+    CU_ASSERT_EQUAL(lgt_number(&run, GROWTH("leak_zombie", "children_count")), 1);
+    CU_ASSERT_EQUAL(lgt_number(&run, GROWTH("leak_daemon", "children_count")), 1);
+    CU_ASSERT_EQUAL(lgt_count(&run, "//testcase[starts-with(@name,'clean_')]/failure"), 0);
+    CU_ASSERT_EQUAL(lgt_count(&run, "//testcase[@name='leak_fd']/failure[@type='leak.fds' and "
+                                    "contains(.,': /dev/null')]"),
+                    1);
+    CU_ASSERT_EQUAL(lgt_count(&run, "//testcase[@name='leak_thread']/failure[contains(., "
+                                    "\"'left_behind', sleeping\")]"),
+                    1);
+    CU_ASSERT_EQUAL(lgt_count(&run, "//testcase[@name='leak_zombie']/failure[contains(., "
+                                    "'zombie')]"),
+                    1);
+    lgt_free(&run);
+}
+
 static void test_once_is_a_before_and_after_of_a_single_run(void)
 {
     struct lgt_result run;
@@ -191,6 +214,8 @@ int add_verdicts_suite(void)
          test_tests_that_cannot_be_repeated_are_judged_once},
         {"a_moved_break_is_a_leak_and_fragmentation_is_none",
          test_a_moved_break_is_a_leak_and_fragmentation_is_none},
+        {"descriptors_threads_and_children_are_counted_and_named",
+         test_descriptors_threads_and_children_are_counted_and_named},
         {"once_is_a_before_and_after_of_a_single_run",
          test_once_is_a_before_and_after_of_a_single_run},
         {"quick_takes_two_runs_and_thorough_five", test_quick_takes_two_runs_and_thorough_five},

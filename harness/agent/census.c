@@ -1,0 +1,330 @@
+#include "agent/census.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdbool.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#define MAX_KILL_ROUNDS 100
+#define MAX_CHILDREN 4096
+
+/* Text, put together without stdio. */
+
+struct line {
+    char *at;
+    char *end; /* where the NUL must be at the latest */
+};
+
+static void add(struct line *line, const char *text)
+{
+    while (*text != '\0' && line->at < line->end)
+        *line->at++ = *text++;
+    *line->at = '\0';
+}
+
+static void add_number(struct line *line, int64_t number)
+{
+    char digits[24];
+    char *first = digits + sizeof(digits) - 1;
+    uint64_t rest = number < 0 ? 0 - (uint64_t)number : (uint64_t)number;
+    *first = '\0';
+    do
+        *--first = (char)('0' + rest % 10);
+    while ((rest /= 10) > 0);
+    if (number < 0)
+        add(line, "-");
+    add(line, first);
+}
+
+/* "/proc/<before><id><after>" */
+static const char *proc_path(char *out, size_t size, const char *before, int32_t id,
+                             const char *after)
+{
+    struct line line = {out, out + size - 1};
+    add(&line, "/proc/");
+    add(&line, before);
+    add_number(&line, id);
+    add(&line, after);
+    return out;
+}
+
+/* Reads up to SIZE - 1 bytes of the file. Returns how many, or -errno. */
+static ssize_t read_file(const char *path, char *out, size_t size)
+{
+    int fd = open(path, O_RDONLY | O_CLOEXEC);
+    if (fd < 0)
+        return -errno;
+    size_t length = 0;
+    ssize_t got;
+    do {
+        got = read(fd, out + length, size - 1 - length);
+        if (got > 0)
+            length += (size_t)got;
+    } while (got > 0 || (got < 0 && errno == EINTR));
+    int error = got < 0 ? -errno : 0;
+    close(fd);
+    out[length] = '\0';
+    return error != 0 ? error : (ssize_t)length;
+}
+
+static int add_id(struct lg_id_list *out, int32_t id)
+{
+    if (out->ids != NULL && out->count >= out->capacity)
+        return -ENOBUFS;
+    if (out->ids != NULL)
+        out->ids[out->count] = id;
+    out->count++;
+    return 0;
+}
+
+static int32_t parse_id(const char **at)
+{
+    int32_t id = 0;
+    while (**at >= '0' && **at <= '9')
+        id = id * 10 + (*(*at)++ - '0');
+    return id;
+}
+
+/* As struct linux_dirent64: glibc has no name for it. */
+struct entry {
+    uint64_t inode;
+    int64_t offset;
+    uint16_t length;
+    uint8_t type;
+    char name[];
+};
+
+/* The numbers that name the entries of a folder, without that of our own descriptor. */
+static int list_folder(const char *path, struct lg_id_list *out)
+{
+    _Alignas(8) char buffer[4096];
+    int fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    if (fd < 0)
+        return -errno;
+    bool fds = strcmp(path, "/proc/self/fd") == 0;
+    int error = 0;
+    long got;
+    while (error == 0 && (got = syscall(SYS_getdents64, fd, buffer, sizeof(buffer))) > 0) {
+        for (long at = 0; at < got && error == 0;) {
+            const struct entry *entry = (const struct entry *)(const void *)(buffer + at);
+            const char *name = entry->name;
+            at += entry->length;
+            if (name[0] < '0' || name[0] > '9')
+                continue;
+            int32_t id = parse_id(&name);
+            if (!fds || id != fd)
+                error = add_id(out, id);
+        }
+    }
+    close(fd);
+    return error;
+}
+
+/* The children of every thread, zombies included. */
+static int list_children(struct lg_id_list *out)
+{
+    int32_t ids[MAX_CHILDREN];
+    struct lg_id_list threads = {ids, 0, MAX_CHILDREN};
+    int error = list_folder("/proc/self/task", &threads);
+    for (size_t i = 0; i < threads.count && error == 0; i++) {
+        char path[64];
+        char text[16 * 1024];
+        ssize_t length =
+            read_file(proc_path(path, sizeof(path), "self/task/", threads.ids[i], "/children"),
+                      text, sizeof(text));
+        if (length < 0)
+            continue; /* the thread has ended */
+        for (const char *at = text; *at != '\0' && error == 0; at++) {
+            if (*at >= '0' && *at <= '9') {
+                error = add_id(out, parse_id(&at));
+                if (*at == '\0')
+                    break;
+            }
+        }
+    }
+    return error;
+}
+
+/* Of /proc/PID/stat: the state, and the session. Returns the state, 0 if it is gone. */
+static char read_state(const char *before, int32_t id, int32_t *session)
+{
+    char path[64];
+    char text[1024];
+    if (read_file(proc_path(path, sizeof(path), before, id, "/stat"), text, sizeof(text)) <= 0)
+        return 0;
+    /* The command stands in brackets, and may hold anything. */
+    const char *at = strrchr(text, ')');
+    if (at == NULL || at[1] != ' ')
+        return 0;
+    char state = at[2];
+    at += 3;
+    for (int field = 0; field < 3 && *at != '\0'; field++) {
+        at += *at == ' ';
+        if (field == 2 && session != NULL)
+            *session = parse_id(&at);
+        while (*at != '\0' && *at != ' ')
+            at++;
+    }
+    return state;
+}
+
+static bool is_adopted_zombie(int32_t pid)
+{
+    int32_t session = 0;
+    return read_state("", pid, &session) == 'Z' && session != getsid(0);
+}
+
+static uint32_t count_children(void)
+{
+    siginfo_t info;
+    if (waitid(P_ALL, 0, &info, WEXITED | WNOHANG | WNOWAIT | __WALL) != 0)
+        return 0;
+    int32_t ids[MAX_CHILDREN];
+    struct lg_id_list children = {ids, 0, MAX_CHILDREN};
+    list_children(&children);
+    uint32_t count = 0;
+    for (size_t i = 0; i < children.count; i++) {
+        if (is_adopted_zombie(ids[i]))
+            waitpid(ids[i], NULL, WNOHANG);
+        else
+            count++;
+    }
+    return count;
+}
+
+static int count_fds(uint32_t *count)
+{
+    struct stat status;
+    if (stat("/proc/self/fd", &status) != 0)
+        return -errno;
+    if (status.st_size > 0) { /* since Linux 6.2 */
+        *count = (uint32_t)status.st_size;
+        return 0;
+    }
+    struct lg_id_list fds = {0};
+    int error = list_folder("/proc/self/fd", &fds);
+    *count = (uint32_t)fds.count;
+    return error;
+}
+
+static int count_threads(uint32_t *count)
+{
+    struct stat status;
+    if (stat("/proc/self/task", &status) != 0)
+        return -errno;
+    *count = (uint32_t)status.st_nlink - 2;
+    return 0;
+}
+
+lg_gauge_set lg_census_measurable(void)
+{
+    struct lg_census census;
+    char path[64];
+    if (lg_census_take(&census) != 0 || census.threads == 0)
+        return 0;
+    lg_gauge_set gauges = LG_GAUGE_BIT(LG_GAUGE_FDS) | LG_GAUGE_BIT(LG_GAUGE_THREADS);
+    if (access(proc_path(path, sizeof(path), "self/task/", getpid(), "/children"), R_OK) == 0)
+        gauges |= LG_GAUGE_BIT(LG_GAUGE_CHILDREN);
+    return gauges;
+}
+
+int lg_census_take(struct lg_census *out)
+{
+    int error = count_fds(&out->fds);
+    if (error == 0)
+        error = count_threads(&out->threads);
+    out->children = count_children();
+    return error;
+}
+
+int lg_census_list(enum lg_gauge gauge, struct lg_id_list *out)
+{
+    out->count = 0;
+    if (gauge == LG_GAUGE_FDS)
+        return list_folder("/proc/self/fd", out);
+    if (gauge == LG_GAUGE_THREADS)
+        return list_folder("/proc/self/task", out);
+    return list_children(out);
+}
+
+static void describe_fd(struct line *line, int32_t fd)
+{
+    char path[64];
+    char target[512];
+    ssize_t length =
+        readlink(proc_path(path, sizeof(path), "self/fd/", fd, ""), target, sizeof(target) - 1);
+    target[length > 0 ? length : 0] = '\0';
+    add(line, "fd ");
+    add_number(line, fd);
+    add(line, ": ");
+    add(line, length > 0 ? target : "closed by now");
+}
+
+static const char *state_name(char state)
+{
+    switch (state) {
+    case 'R':
+        return "running";
+    case 'S':
+    case 'D':
+        return "sleeping";
+    case 'T':
+    case 't':
+        return "stopped";
+    case 'Z':
+        return "zombie: it has ended, and was not waited for";
+    default:
+        return "gone by now";
+    }
+}
+
+static void describe_task(struct line *line, const char *what, const char *before, int32_t id)
+{
+    char path[64];
+    char name[64];
+    ssize_t length =
+        read_file(proc_path(path, sizeof(path), before, id, "/comm"), name, sizeof(name));
+    if (length > 0)
+        name[length - 1] = '\0'; /* a newline */
+    add(line, what);
+    add_number(line, id);
+    add(line, " '");
+    add(line, length > 0 ? name : "");
+    add(line, "', ");
+    add(line, state_name(read_state(before, id, NULL)));
+}
+
+char *lg_census_describe(enum lg_gauge gauge, int32_t id, char *out, size_t size)
+{
+    struct line line = {out, out + size - 1};
+    *out = '\0';
+    if (gauge == LG_GAUGE_FDS)
+        describe_fd(&line, id);
+    else if (gauge == LG_GAUGE_THREADS)
+        describe_task(&line, "thread ", "self/task/", id);
+    else
+        describe_task(&line, "process ", "", id);
+    return out;
+}
+
+void lg_census_kill_children(void)
+{
+    siginfo_t info;
+    for (int round = 0; round < MAX_KILL_ROUNDS; round++) {
+        if (waitid(P_ALL, 0, &info, WEXITED | WNOHANG | WNOWAIT | __WALL) != 0)
+            return;
+        int32_t ids[MAX_CHILDREN];
+        struct lg_id_list children = {ids, 0, MAX_CHILDREN};
+        list_children(&children);
+        for (size_t i = 0; i < children.count; i++)
+            kill(ids[i], SIGKILL);
+        for (size_t i = 0; i < children.count; i++)
+            waitpid(ids[i], NULL, __WALL);
+    }
+}

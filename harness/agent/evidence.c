@@ -1,0 +1,99 @@
+#include "agent/evidence.h"
+
+#include "agent/agent.h"
+#include "agent/census.h"
+
+#include <stdbool.h>
+
+#define LISTED 4096
+
+static const enum lg_gauge counted[] = {LG_GAUGE_FDS, LG_GAUGE_THREADS, LG_GAUGE_CHILDREN};
+
+#define COUNTED (sizeof(counted) / sizeof(counted[0]))
+
+static int32_t base_ids[COUNTED][LISTED];
+static struct lg_id_list base[COUNTED];
+
+void lg_evidence_begin(void)
+{
+    lg_sampler_rebase(&lg_agent.sampler);
+    for (size_t i = 0; i < COUNTED; i++) {
+        base[i] = (struct lg_id_list){base_ids[i], 0, LISTED};
+        if ((lg_agent.record->measured & LG_GAUGE_BIT(counted[i])) != 0)
+            lg_census_list(counted[i], &base[i]);
+    }
+}
+
+static void keep_grown(struct lg_evidence *evidence)
+{
+    const struct lg_sampler *sampler = &lg_agent.sampler;
+    struct lg_grown_mapping grown[LG_LEDGER_MAX_GROWN];
+    size_t count = lg_maps_grown(&sampler->base, &sampler->latest, grown, LG_LEDGER_MAX_GROWN);
+    size_t kept = count < LG_LEDGER_MAX_GROWN ? count : LG_LEDGER_MAX_GROWN;
+    evidence->grown_count = (uint32_t)count;
+    evidence->grown_kept = (uint32_t)kept;
+    for (size_t i = 0; i < kept; i++) {
+        evidence->grown[i].mapping = grown[i];
+        evidence->grown[i].name = 0;
+        if (grown[i].name != 0)
+            evidence->grown[i].name =
+                lg_ledger_add_text(&lg_agent.ledger, sampler->latest.names + grown[i].name);
+    }
+}
+
+static bool is_listed(const struct lg_id_list *list, int32_t id)
+{
+    for (size_t i = 0; i < list->count; i++) {
+        if (list->ids[i] == id)
+            return true;
+    }
+    return false;
+}
+
+/* The highest of LIST below BELOW, or -1: descriptors and ids mostly go upwards. */
+static int32_t highest_below(const struct lg_id_list *list, int32_t below)
+{
+    int32_t highest = -1;
+    for (size_t i = 0; i < list->count; i++) {
+        if (list->ids[i] < below && list->ids[i] > highest)
+            highest = list->ids[i];
+    }
+    return highest;
+}
+
+static void keep_left(struct lg_evidence *evidence, size_t which, int64_t growth)
+{
+    int32_t ids[LISTED];
+    struct lg_id_list now = {ids, 0, LISTED};
+    lg_census_list(counted[which], &now);
+    int32_t id = INT32_MAX;
+    while (growth > 0 && evidence->left_kept < LG_LEDGER_MAX_LEFT &&
+           (id = highest_below(&now, id)) >= 0) {
+        char text[600];
+        if (is_listed(&base[which], id))
+            continue;
+        lg_census_describe(counted[which], id, text, sizeof(text));
+        evidence->left[evidence->left_kept++] = lg_ledger_add_text(&lg_agent.ledger, text);
+        growth--;
+    }
+}
+
+void lg_evidence_keep(const struct lg_sample *before, const struct lg_sample *after)
+{
+    struct lg_record *record = lg_agent.record;
+    struct lg_ledger *ledger = &lg_agent.ledger;
+    if (record->evidence == 0)
+        lg_ledger_allocate(ledger, sizeof(struct lg_evidence), &record->evidence);
+    if (record->evidence == 0)
+        return;
+    struct lg_evidence *evidence = (struct lg_evidence *)(void *)(ledger->attic + record->evidence);
+    struct lg_gauges growth;
+    lg_sample_growth(before, after, record->measured, &growth);
+    evidence->before = *before;
+    evidence->after = *after;
+    evidence->left_kept = 0;
+    keep_grown(evidence);
+    for (size_t i = 0; i < COUNTED; i++) {
+        keep_left(evidence, i, growth.values[counted[i]]);
+    }
+}
