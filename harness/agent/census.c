@@ -1,5 +1,7 @@
 #include "agent/census.h"
 
+#include "agent/agent.h"
+
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -9,10 +11,11 @@
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
 
-#define MAX_KILL_ROUNDS 100
-#define MAX_CHILDREN 4096
+#define MAX_THREADS 4096 /* and children */
+#define MAX_END_ROUNDS 1000
 
 /* Text, put together without stdio. */
 
@@ -126,33 +129,61 @@ static int list_folder(const char *path, struct lg_id_list *out)
     return error;
 }
 
-/* The children of every thread, zombies included. */
-static int list_children(struct lg_id_list *out)
+/* The numbers in the file of a thread's children, but for EXCEPT. */
+static int list_children_file(const char *path, int32_t except, struct lg_id_list *out)
 {
-    int32_t ids[MAX_CHILDREN];
-    struct lg_id_list threads = {ids, 0, MAX_CHILDREN};
-    int error = list_folder("/proc/self/task", &threads);
-    for (size_t i = 0; i < threads.count && error == 0; i++) {
-        char path[64];
-        char text[16 * 1024];
-        ssize_t length =
-            read_file(proc_path(path, sizeof(path), "self/task/", threads.ids[i], "/children"),
-                      text, sizeof(text));
-        if (length < 0)
-            continue; /* the thread has ended */
-        for (const char *at = text; *at != '\0' && error == 0; at++) {
-            if (*at >= '0' && *at <= '9') {
-                error = add_id(out, parse_id(&at));
-                if (*at == '\0')
-                    break;
-            }
+    char text[16 * 1024];
+    if (read_file(path, text, sizeof(text)) < 0)
+        return 0; /* the thread has ended */
+    int error = 0;
+    for (const char *at = text; *at != '\0' && error == 0;) {
+        if (*at < '0' || *at > '9') {
+            at++;
+            continue;
         }
+        int32_t id = parse_id(&at);
+        if (id != except)
+            error = add_id(out, id);
     }
     return error;
 }
 
-/* Of /proc/PID/stat: the state, and the session. Returns the state, 0 if it is gone. */
-static char read_state(const char *before, int32_t id, int32_t *session)
+/* The children of every thread of this process, zombies included. */
+static int list_own_children(struct lg_id_list *out)
+{
+    siginfo_t info;
+    if (waitid(P_ALL, 0, &info, WEXITED | WNOHANG | WNOWAIT | __WALL) != 0)
+        return 0;
+    int32_t ids[MAX_THREADS];
+    struct lg_id_list threads = {ids, 0, MAX_THREADS};
+    int error = list_folder("/proc/self/task", &threads);
+    for (size_t i = 0; i < threads.count && error == 0; i++) {
+        char path[64];
+        proc_path(path, sizeof(path), "self/task/", ids[i], "/children");
+        error = list_children_file(path, 0, out);
+    }
+    return error;
+}
+
+/* What tests started and disowned, and still runs: the runner's children but its first. */
+static int list_orphans(struct lg_id_list *out)
+{
+    char folder[64];
+    char path[96];
+    const struct lg_ledger_header *header = lg_agent.ledger.header;
+    proc_path(folder, sizeof(folder), "", header->runner_pid, "/task/");
+    proc_path(path, sizeof(path), folder + strlen("/proc/"), header->runner_pid, "/children");
+    return list_children_file(path, header->program_pid, out);
+}
+
+static int list_children(struct lg_id_list *out)
+{
+    int error = list_own_children(out);
+    return error == 0 ? list_orphans(out) : error;
+}
+
+/* Of /proc/PID/stat: the state; 0 if it is gone. */
+static char read_state(const char *before, int32_t id)
 {
     char path[64];
     char text[1024];
@@ -160,42 +191,7 @@ static char read_state(const char *before, int32_t id, int32_t *session)
         return 0;
     /* The command stands in brackets, and may hold anything. */
     const char *at = strrchr(text, ')');
-    if (at == NULL || at[1] != ' ')
-        return 0;
-    char state = at[2];
-    at += 3;
-    for (int field = 0; field < 3 && *at != '\0'; field++) {
-        at += *at == ' ';
-        if (field == 2 && session != NULL)
-            *session = parse_id(&at);
-        while (*at != '\0' && *at != ' ')
-            at++;
-    }
-    return state;
-}
-
-static bool is_adopted_zombie(int32_t pid)
-{
-    int32_t session = 0;
-    return read_state("", pid, &session) == 'Z' && session != getsid(0);
-}
-
-static uint32_t count_children(void)
-{
-    siginfo_t info;
-    if (waitid(P_ALL, 0, &info, WEXITED | WNOHANG | WNOWAIT | __WALL) != 0)
-        return 0;
-    int32_t ids[MAX_CHILDREN];
-    struct lg_id_list children = {ids, 0, MAX_CHILDREN};
-    list_children(&children);
-    uint32_t count = 0;
-    for (size_t i = 0; i < children.count; i++) {
-        if (is_adopted_zombie(ids[i]))
-            waitpid(ids[i], NULL, WNOHANG);
-        else
-            count++;
-    }
-    return count;
+    return at != NULL && at[1] == ' ' ? at[2] : 0;
 }
 
 static int count_fds(uint32_t *count)
@@ -236,10 +232,13 @@ lg_gauge_set lg_census_measurable(void)
 
 int lg_census_take(struct lg_census *out)
 {
+    struct lg_id_list children = {0};
     int error = count_fds(&out->fds);
     if (error == 0)
         error = count_threads(&out->threads);
-    out->children = count_children();
+    if (error == 0)
+        error = list_children(&children);
+    out->children = (uint32_t)children.count;
     return error;
 }
 
@@ -297,7 +296,7 @@ static void describe_task(struct line *line, const char *what, const char *befor
     add(line, " '");
     add(line, length > 0 ? name : "");
     add(line, "', ");
-    add(line, state_name(read_state(before, id, NULL)));
+    add(line, state_name(read_state(before, id)));
 }
 
 char *lg_census_describe(enum lg_gauge gauge, int32_t id, char *out, size_t size)
@@ -313,18 +312,31 @@ char *lg_census_describe(enum lg_gauge gauge, int32_t id, char *out, size_t size
     return out;
 }
 
-void lg_census_kill_children(void)
+bool lg_census_end_children(void)
 {
-    siginfo_t info;
-    for (int round = 0; round < MAX_KILL_ROUNDS; round++) {
-        if (waitid(P_ALL, 0, &info, WEXITED | WNOHANG | WNOWAIT | __WALL) != 0)
+    int32_t ids[MAX_THREADS];
+    struct lg_id_list children = {ids, 0, MAX_THREADS};
+    struct lg_id_list orphans = {0};
+    list_own_children(&children);
+    for (size_t i = 0; i < children.count; i++)
+        kill(ids[i], SIGKILL);
+    for (size_t i = 0; i < children.count; i++)
+        waitpid(ids[i], NULL, __WALL);
+    list_orphans(&orphans);
+    return children.count + orphans.count > 0;
+}
+
+void lg_census_end_orphans(void)
+{
+    int32_t ids[MAX_THREADS];
+    const struct timespec pause = {.tv_nsec = 200000};
+    for (int round = 0; round < MAX_END_ROUNDS; round++) {
+        struct lg_id_list orphans = {ids, 0, MAX_THREADS};
+        list_orphans(&orphans);
+        if (orphans.count == 0)
             return;
-        int32_t ids[MAX_CHILDREN];
-        struct lg_id_list children = {ids, 0, MAX_CHILDREN};
-        list_children(&children);
-        for (size_t i = 0; i < children.count; i++)
+        for (size_t i = 0; i < orphans.count; i++)
             kill(ids[i], SIGKILL);
-        for (size_t i = 0; i < children.count; i++)
-            waitpid(ids[i], NULL, __WALL);
+        nanosleep(&pause, NULL);
     }
 }

@@ -8,13 +8,14 @@
 
 #include "common/gauge.h"
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
 struct lg_census {
     uint32_t fds;
     uint32_t threads;
-    uint32_t children; /* zombies too, but not adopted ones: see lg_census_take */
+    uint32_t children; /* zombies too, and those that were disowned and still run */
 };
 
 /* Numbers of descriptors, threads (tid) or processes (pid). The caller owns `ids`; where
@@ -28,8 +29,8 @@ struct lg_id_list {
 /* The gauges that can be counted on this machine. */
 lg_gauge_set lg_census_measurable(void);
 
-/* Counts. A daemon that came to this process as its subreaper and has ended is
- * reaped, as init would have done: it is nobody's leak.
+/* Counts. What a test starts and disowns, a daemon, becomes a child of the runner: one
+ * that still runs counts, one that has ended is reaped there, as init would do.
  * Returns 0 or -errno. */
 int lg_census_take(struct lg_census *out);
 
@@ -41,8 +42,12 @@ int lg_census_list(enum lg_gauge gauge, struct lg_id_list *out);
  * Returns OUT, which is NUL-terminated and cut to SIZE. */
 char *lg_census_describe(enum lg_gauge gauge, int32_t id, char *out, size_t size);
 
-/* Kills every child of this process, and those that come to it as its subreaper when
- * they go. Returns when none is left, or after a bounded number of rounds. */
-void lg_census_kill_children(void);
+/* Kills every child of this process and waits for it.
+ * Returns whether there was any, or anything it disowned. */
+bool lg_census_end_children(void);
+
+/* Kills what tests disowned, and waits, for a bounded time, until it is gone: the next
+ * test must not count it. */
+void lg_census_end_orphans(void);
 
 #endif

@@ -30,7 +30,7 @@ static _Noreturn void end_child(enum lg_ending ending, int error)
     __atomic_store_n(&record->run_started_ns, 0, __ATOMIC_RELAXED);
     record->error = error;
     __atomic_store_n(&record->ending, ending, __ATOMIC_RELEASE);
-    lg_census_kill_children();
+    record->had_children = lg_census_end_children();
     fflush(NULL);
     if (__gcov_dump != NULL)
         __gcov_dump();
@@ -212,7 +212,6 @@ void lg_child_run(struct lg_record *record, struct lg_body body)
         __gcov_reset();
     setpgid(0, 0);
     prctl(PR_SET_PDEATHSIG, SIGKILL);
-    prctl(PR_SET_CHILD_SUBREAPER, 1); /* what a test starts and disowns is still its own */
     lg_agent.record = record;
     record->run_limit_ms = lg_agent.ledger.header->orders.timeout_ms;
     struct lg_trial trial;

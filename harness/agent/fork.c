@@ -1,6 +1,8 @@
 #include "agent/agent.h"
+#include "agent/census.h"
 
 #include <errno.h>
+#include <signal.h>
 #include <stdio.h>
 #include <sys/resource.h>
 #include <sys/wait.h>
@@ -46,6 +48,13 @@ static void settle(struct lg_record *record)
     __atomic_store_n(&record->state, LG_RECORD_ENDED, __ATOMIC_RELEASE);
 }
 
+/* A child that died has not ended what it started: most of it is in its group. */
+static void end_leftovers(pid_t pid)
+{
+    kill(-pid, SIGKILL);
+    lg_census_end_orphans();
+}
+
 void lg_fork_test(struct lg_record *record, struct lg_body body)
 {
     struct lg_host *host = lg_agent.host;
@@ -65,6 +74,8 @@ void lg_fork_test(struct lg_record *record, struct lg_body body)
         __atomic_store_n(&host->running, running, __ATOMIC_RELEASE);
         reap(record, pid);
         __atomic_store_n(&host->running, 0, __ATOMIC_RELEASE);
+        if (record->ending == LG_ENDING_NONE || record->had_children != 0)
+            end_leftovers(pid);
     }
     settle(record);
     host->ended++;

@@ -5,6 +5,10 @@
 #define PAGE_BYTES 4096
 #define FIRST_BATCH_RUNS 4
 
+/* From a batch of so many runs on, its growth per run may fall to this share at most. */
+#define RATE_BATCH_RUNS 16
+#define LEAST_RATE 0.7
+
 /* ONCE judges its only run; all others warm up first. */
 static const struct {
     uint32_t warm_ups;
@@ -38,9 +42,8 @@ uint32_t lg_trial_next(const struct lg_trial *trial)
         return 0;
     if (lg_trial_warming_up(trial) || trial->measured < rigors[trial->rigor].measured)
         return 1;
-    uint32_t batch = (uint32_t)FIRST_BATCH_RUNS << trial->confirmed;
-    uint32_t left = LG_TRIAL_MAX_RUNS - trial->runs;
-    return batch < left ? batch : left;
+    /* As many again as there were: a vector that doubles grows once in each such batch. */
+    return trial->confirmed == 0 ? FIRST_BATCH_RUNS : trial->runs;
 }
 
 static void add_measured(struct lg_trial *trial, const struct lg_gauges *growth, bool grew)
@@ -56,10 +59,31 @@ static void add_measured(struct lg_trial *trial, const struct lg_gauges *growth,
         trial->over = true;
 }
 
-static void add_batch(struct lg_trial *trial, bool grew)
+/* The gauges that grew as fast in this batch as in the one before: a cache that fills up
+ * in its midst falls behind, a vector that doubles does not. Short batches can't tell
+ * that from a leak of every few runs. */
+static lg_gauge_set undiminished(const struct lg_trial *trial, uint32_t runs,
+                                 const struct lg_gauges *growth)
 {
+    lg_gauge_set gauges = 0;
+    for (int gauge = 0; gauge < LG_GAUGE_COUNT; gauge++) {
+        int64_t before = trial->last_batch.values[gauge];
+        int64_t now = growth->values[gauge];
+        if (runs < RATE_BATCH_RUNS || trial->last_batch_runs == 0 ||
+            (double)now * trial->last_batch_runs >= LEAST_RATE * (double)before * runs)
+            gauges |= LG_GAUGE_BIT(gauge);
+    }
+    return gauges;
+}
+
+static void add_batch(struct lg_trial *trial, uint32_t runs, const struct lg_gauges *growth,
+                      bool grew)
+{
+    trial->steady &= undiminished(trial, runs, growth);
+    trial->last_batch = *growth;
+    trial->last_batch_runs = runs;
     trial->confirmed++;
-    if (!grew || trial->runs >= LG_TRIAL_MAX_RUNS)
+    if (!grew || trial->runs >= LG_TRIAL_ENOUGH_RUNS)
         trial->over = true;
 }
 
@@ -88,9 +112,12 @@ void lg_trial_add(struct lg_trial *trial, uint32_t runs, const struct lg_gauges 
     if (single)
         add_measured(trial, growth, grew);
     else
-        add_batch(trial, grew);
-    if (out_of_time && trial->measured >= rigors[trial->rigor].measured)
+        add_batch(trial, runs, growth, grew);
+    if (out_of_time && trial->measured >= rigors[trial->rigor].measured && !trial->over) {
         trial->over = true;
+        if (trial->confirmed == 0)
+            trial->steady &= grown; /* nothing but the newest run tells that it goes on */
+    }
 }
 
 /* The heap grows by the page: less than one a run is a share of what `live` counts

@@ -7,8 +7,9 @@
 
 #include "common/ledger.h"
 
-/* A suspect is run on for at most so long, in runs and in time. */
-#define LG_TRIAL_MAX_RUNS 64
+/* A suspect is run on in batches, each as long as all before it, until there were so many
+ * runs (64, in a thorough trial 72), or for so long. */
+#define LG_TRIAL_ENOUGH_RUNS 64
 #define LG_TRIAL_CONFIRM_NS UINT64_C(1000000000)
 
 struct lg_trial {
@@ -22,6 +23,8 @@ struct lg_trial {
     bool over;
     lg_gauge_set steady; /* grew in every step that decides */
     struct lg_gauges measured_growth;
+    struct lg_gauges last_batch; /* and how many runs it had */
+    uint32_t last_batch_runs;
     struct lg_gauges growth; /* over all steps after warm-up */
     uint32_t judged_runs;
 };

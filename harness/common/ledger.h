@@ -152,8 +152,9 @@ struct lg_record {
     /* How it ended. */
     uint32_t ending; /* enum lg_ending */
     int32_t wait_status;
-    int32_t error;   /* errno of what could not be done */
-    uint32_t repeat; /* enum lg_repeat */
+    int32_t error;         /* errno of what could not be done */
+    uint32_t repeat;       /* enum lg_repeat */
+    uint32_t had_children; /* processes that it had started were still there at its end */
     uint64_t peak_rss_bytes;
 
     /* Growth. */
@@ -207,6 +208,8 @@ struct lg_ledger_header {
     uint32_t records_used;
     uint32_t records_lost;
     uint32_t hosts_used;
+    int32_t runner_pid;  /* what a test starts and disowns becomes a child of the runner */
+    int32_t program_pid; /* the runner's own child */
     struct lg_orders orders;
     struct lg_host hosts[LG_LEDGER_MAX_HOSTS];
 };

@@ -33,7 +33,9 @@ static uint64_t take_number(struct cursor *cursor, unsigned base)
             if (digit < 10 || digit >= base)
                 break;
         }
-        value = value * base + digit;
+        if (__builtin_mul_overflow(value, base, &value) ||
+            __builtin_add_overflow(value, digit, &value))
+            cursor->failed = true;
     }
     if (cursor->at == from)
         cursor->failed = true;
@@ -107,7 +109,9 @@ static int add_line(struct lg_maps *out, const char *line, size_t length)
     row.device = (uint32_t)(major << 20 | take_number(&cursor, 16));
     take_char(&cursor, ' ');
     row.inode = take_number(&cursor, 10);
-    if (cursor.failed || row.end < row.start)
+    if (cursor.at < cursor.end)
+        take_char(&cursor, ' ');
+    if (cursor.failed || row.end < row.start || memchr(line, '\0', length) != NULL)
         return -EINVAL;
     while (cursor.at < cursor.end && *cursor.at == ' ')
         cursor.at++;

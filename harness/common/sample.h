@@ -40,8 +40,8 @@ int64_t lg_sample_gauge(const struct lg_sample *sample, enum lg_gauge gauge);
  * `heap` is what the heap and the arenas grew by, less what is fragmentation:
  * growth of malloc's own part while `live` stayed flat goes to `frag`. A break
  * that someone else moved is heap, and exact to the byte.
- * `mmap` counts a PROT_NONE reservation once: turning it into memory is no
- * second growth, and giving memory back to the reservation is none either. */
+ * `mmap` counts memory with access, and reservations (PROT_NONE) that were added: to
+ * turn a reservation into memory is growth, to give memory back to one is none. */
 void lg_sample_growth(const struct lg_sample *before, const struct lg_sample *after,
                       lg_gauge_set measured, struct lg_gauges *out);
 

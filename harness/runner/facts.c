@@ -120,8 +120,9 @@ static void read_cgroup(const char *proc_root, const char *cgroup_root, struct l
         found = group != NULL &&
                 read_group_limit(cgroup_root, group, version, limit, sizeof(limit)) == 0;
     }
-    if (file != NULL)
-        fclose(file);
+    if (file == NULL)
+        return;
+    fclose(file);
     add(facts, "cgroup_memory_limit_bytes", found ? limit : "unlimited");
 }
 

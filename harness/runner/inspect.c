@@ -21,7 +21,9 @@ static int open_program(const char *program)
     while (paths != NULL && *paths != '\0') {
         int length = (int)strcspn(paths, ":");
         char path[PATH_MAX];
-        snprintf(path, sizeof(path), "%.*s/%s", length, paths, program);
+        /* An empty part stands for the current folder. */
+        snprintf(path, sizeof(path), "%.*s/%s", length > 0 ? length : 1, length > 0 ? paths : ".",
+                 program);
         if (access(path, X_OK) == 0)
             return open(path, O_RDONLY | O_CLOEXEC);
         paths += paths[length] == ':' ? length + 1 : length;

@@ -20,6 +20,10 @@
 /* How often the watch looks at the running tests. */
 #define TICK_MS 50
 
+/* How long it waits for what it killed: half a second in all. */
+#define MAX_KILL_ROUNDS 500
+#define KILL_PAUSE_US 1000
+
 /* Above the descriptors that programs count on being the next free ones. */
 #define FIRST_LEDGER_FD 300
 
@@ -89,6 +93,7 @@ static int start(const struct lg_launch *launch, const struct lg_terminal *termi
         _exit(127);
     }
     int failed = *pid < 0 ? -errno : 0;
+    launch->ledger->header->program_pid = *pid;
     close(report[1]);
     *error = 0;
     if (failed == 0 && read(report[0], error, sizeof(*error)) != (ssize_t)sizeof(*error))
@@ -168,6 +173,38 @@ static void show_progress(struct lg_terminal *terminal, const struct lg_ledger *
     lg_text_free(&line);
 }
 
+/* Reaps what has ended: the program, or what was disowned by its tests, as init would.
+ * Returns true once the program has. */
+static bool reap(pid_t program, int *wait_status)
+{
+    int status;
+    pid_t pid;
+    bool ended = false;
+    while ((pid = waitpid(-1, &status, WNOHANG)) > 0) {
+        if (pid != program)
+            continue;
+        *wait_status = status;
+        ended = true;
+    }
+    return ended;
+}
+
+/* Kills what is left of the tests. It ends at once, but for what can't be killed. */
+static void end_orphans(void)
+{
+    char path[64];
+    snprintf(path, sizeof(path), "/proc/self/task/%ld/children", (long)getpid());
+    for (int round = 0; round < MAX_KILL_ROUNDS && waitpid(-1, NULL, WNOHANG) >= 0; round++) {
+        FILE *children = fopen(path, "re");
+        int pid;
+        while (children != NULL && fscanf(children, "%d", &pid) == 1)
+            kill(pid, SIGKILL);
+        if (children != NULL)
+            fclose(children);
+        usleep(KILL_PAUSE_US);
+    }
+}
+
 /* Until the program ends. A signal that asks the runner to stop ends the program first. */
 static void watch(const struct lg_launch *launch, struct lg_terminal *terminal, int signals,
                   pid_t pid, struct lg_outcome *out)
@@ -186,7 +223,7 @@ static void watch(const struct lg_launch *launch, struct lg_terminal *terminal, 
         }
         if (ready > 0 && sources[1].revents != 0 && !lg_terminal_forward(terminal))
             sources[1].fd = -1; /* the program closed its end; poll would not rest */
-        if (waitpid(pid, &out->wait_status, WNOHANG) == pid)
+        if (reap(pid, &out->wait_status))
             break;
         enforce_limits(launch->ledger);
         if (launch->show_progress)
@@ -194,6 +231,7 @@ static void watch(const struct lg_launch *launch, struct lg_terminal *terminal, 
     }
     /* Only a program that was killed has left a test running. */
     kill_children(launch->ledger);
+    end_orphans();
 }
 
 int lg_launch_run(const struct lg_launch *launch, struct lg_outcome *out)
@@ -207,6 +245,9 @@ int lg_launch_run(const struct lg_launch *launch, struct lg_outcome *out)
     sigaddset(&watched, SIGHUP);
     sigprocmask(SIG_BLOCK, &watched, &before);
     *out = (struct lg_outcome){0};
+    /* What tests start and disown comes to the runner, which can tell it from all else. */
+    prctl(PR_SET_CHILD_SUBREAPER, 1);
+    launch->ledger->header->runner_pid = getpid();
     struct lg_terminal terminal = {.master = -1};
     int signals = signalfd(-1, &watched, SFD_NONBLOCK | SFD_CLOEXEC);
     int error = signals < 0 ? -errno : 0;

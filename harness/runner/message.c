@@ -149,11 +149,7 @@ static void add_failed(struct lg_text *text, const struct lg_results *results,
                        const struct lg_row *row)
 {
     const struct lg_record *record = row->record;
-    if (record == NULL) {
-        lg_text_add(text, "the program ");
-        add_status(text, results->outcome.wait_status);
-        lg_text_add(text, ", though no test failed");
-    } else if (record->kind == LG_RECORD_SUITE_INIT) {
+    if (record->kind == LG_RECORD_SUITE_INIT) {
         lg_text_add(text,
                     "suite initialization failed (it returned %" PRId32 "): its tests were not run",
                     record->wait_status);
@@ -235,24 +231,24 @@ static void add_message(struct lg_text *text, const struct lg_results *results,
     }
 }
 
-char *lg_message_of(const struct lg_results *results, const struct lg_host *host,
-                    const struct lg_row *row)
+static void put_on_one_line(struct lg_text *text)
+{
+    for (size_t i = 0; i < text->length; i++) {
+        if (text->data[i] == '\n')
+            text->data[i] = ' ';
+    }
+}
+
+char *lg_message_of(const struct lg_results *results, const struct lg_row *row)
 {
     struct lg_text text = {0};
-    enum lg_verdict_kind kind;
     lg_text_add(&text, "%s", "");
-    if (row->record == NULL)
-        lg_message_of_program(results, host, &kind, &text);
-    else
-        add_message(&text, results, row);
+    add_message(&text, results, row);
     if (text.failed) {
         lg_text_free(&text);
         return NULL;
     }
-    for (size_t i = 0; i < text.length; i++) {
-        if (text.data[i] == '\n')
-            text.data[i] = ' ';
-    }
+    put_on_one_line(&text);
     return text.data;
 }
 
@@ -325,6 +321,7 @@ bool lg_message_of_program(const struct lg_results *results, const struct lg_hos
     } else {
         said = false;
     }
+    put_on_one_line(line);
     lg_text_free(&unused);
     return said;
 }

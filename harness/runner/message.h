@@ -5,9 +5,9 @@
 #include "runner/results.h"
 #include "runner/text.h"
 
-/* The line for ROW, "" if it passed. Clean text; the caller frees it. NULL: no memory. */
-char *lg_message_of(const struct lg_results *results, const struct lg_host *host,
-                    const struct lg_row *row);
+/* The line for ROW, which has a record; "" if it passed. Clean text; the caller frees it.
+ * NULL: no memory. */
+char *lg_message_of(const struct lg_results *results, const struct lg_row *row);
 
 /* Whether something must be said of the program of HOST (NULL: no agent was there) beyond
  * its tests. Stores the verdict in KIND, and adds the line to TEXT if that is not NULL. */

@@ -3,6 +3,7 @@
 #include <ctype.h>
 #include <errno.h>
 #include <getopt.h>
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -62,7 +63,7 @@ static int set_timeout(struct lg_options *options, const char *value, char *why,
         snprintf(why, size, "'%s' is no number of seconds (0 for no timeout)", value);
         return -EINVAL;
     }
-    options->timeout_ms = (uint64_t)(seconds * 1000 + 0.5);
+    options->timeout_ms = (uint64_t)ceil(seconds * 1000);
     return 0;
 }
 
@@ -74,19 +75,24 @@ static int set_filter(struct lg_options *options, const char *value, char *why, 
     return 0;
 }
 
+/* A whole number, without a sign. Stores where it ends. Returns 0 if there is none. */
+static unsigned long parse_count(const char *text, char **end)
+{
+    *end = (char *)text;
+    return isdigit((unsigned char)text[0]) ? strtoul(text, end, 10) : 0;
+}
+
 static int set_shard(struct lg_options *options, const char *value, char *why, size_t size)
 {
-    unsigned shard;
-    unsigned shards;
-    int taken = 0;
-    if (!isdigit((unsigned char)value[0]) ||
-        sscanf(value, "%9u/%9u%n", &shard, &shards, &taken) != 2 || value[taken] != '\0' ||
-        shard < 1 || shard > shards) {
+    char *end;
+    unsigned long shard = parse_count(value, &end);
+    unsigned long shards = *end == '/' ? parse_count(end + 1, &end) : 0;
+    if (*end != '\0' || shard < 1 || shard > shards || shards > UINT32_MAX) {
         snprintf(why, size, "'%s' is not I/N with 1 <= I <= N", value);
         return -EINVAL;
     }
-    options->shard = shard;
-    options->shards = shards;
+    options->shard = (uint32_t)shard;
+    options->shards = (uint32_t)shards;
     return 0;
 }
 
@@ -169,8 +175,9 @@ static int read_arguments(int argc, char *const argv[], struct lg_options *optio
     opterr = 0;
     optind = 0;
     int found;
-    while ((found = getopt_long(argc, argv, "+:", longs, NULL)) != -1) {
-        const char *argument = argv[optind - 1];
+    int at = 1;
+    for (; (found = getopt_long(argc, argv, "+:", longs, NULL)) != -1; at = optind) {
+        const char *argument = argv[at];
         if (found == ':') {
             snprintf(error, size, "%s: it needs a value; 'leakgate run --help' tells which",
                      argument);
@@ -194,6 +201,15 @@ static int read_arguments(int argc, char *const argv[], struct lg_options *optio
     return 0;
 }
 
+/* Values come from anywhere: what is said of them stays on one line. */
+static void flatten(char *text)
+{
+    for (; *text != '\0'; text++) {
+        if ((unsigned char)*text < 0x20 || *text == 0x7f)
+            *text = '?';
+    }
+}
+
 int lg_options_parse(int argc, char *const argv[], struct lg_options *out, char *error,
                      size_t error_size)
 {
@@ -202,8 +218,10 @@ int lg_options_parse(int argc, char *const argv[], struct lg_options *out, char 
     int status = read_environment(&options, error, error_size);
     if (status == 0)
         status = read_arguments(argc, argv, &options, error, error_size);
-    if (status != 0)
+    if (status != 0) {
+        flatten(error);
         return status;
+    }
     if (options.program[0] == NULL) {
         snprintf(error, error_size, "no PROGRAM to run; say: leakgate run [options] -- PROGRAM");
         return -EINVAL;

@@ -81,9 +81,12 @@ static bool add_records(struct lg_results *results, uint32_t host_index)
 static bool add_program_row(struct lg_results *results, const struct lg_program *program)
 {
     struct lg_verdict verdict = {.runs = 1};
-    if (!lg_message_of_program(results, program->host, &verdict.kind, NULL))
+    struct lg_text message = {0};
+    if (!lg_message_of_program(results, program->host, &verdict.kind, &message))
         return true;
-    return add_row(results, NULL, "leakgate", "(program)", verdict);
+    bool added = add_row(results, NULL, "leakgate", "(program)", verdict) && !message.failed;
+    results->rows[results->count - 1].message = message.data;
+    return added;
 }
 
 static const char *base_name(const char *path)
@@ -157,7 +160,9 @@ static bool is_taken(struct lg_row **sorted, size_t count, const struct lg_row *
     return low < count && compare_names(sorted[low], row) == 0;
 }
 
-static bool number_row(struct lg_row **sorted, size_t count, struct lg_row *row, unsigned *number)
+/* A name for ROW that nobody has, with the next number that is free. The caller frees it. */
+static char *numbered_name(struct lg_row **sorted, size_t count, const struct lg_row *row,
+                           unsigned *number)
 {
     struct lg_row candidate = *row;
     candidate.name = NULL;
@@ -166,39 +171,46 @@ static bool number_row(struct lg_row **sorted, size_t count, struct lg_row *row,
         lg_text_add(&text, "%s [%u]", row->name, ++*number);
         free(candidate.name);
         candidate.name = text.data;
-        if (candidate.name == NULL)
+    } while (candidate.name != NULL && is_taken(sorted, count, &candidate));
+    return candidate.name;
+}
+
+/* NAMES[i], where there is one, is to replace the name of SORTED[i]: not at once, since
+ * the order of the sorted rows must hold until all are found. */
+static bool find_names(struct lg_row **sorted, char **names, size_t count)
+{
+    unsigned number = 1;
+    for (size_t i = 1; i < count; i++) {
+        if (compare_names(sorted[i - 1], sorted[i]) != 0) {
+            number = 1;
+            continue;
+        }
+        names[i] = numbered_name(sorted, count, sorted[i], &number);
+        if (names[i] == NULL)
             return false;
-    } while (is_taken(sorted, count, &candidate));
-    row->message = candidate.name; /* parked: the order of the sorted rows must hold */
+    }
     return true;
 }
 
 static bool make_unique(struct lg_row *rows, size_t count)
 {
-    if (count == 0)
-        return true;
-    struct lg_row **sorted = malloc(count * sizeof(*sorted));
-    if (sorted == NULL)
-        return false;
-    for (size_t i = 0; i < count; i++)
-        sorted[i] = &rows[i];
-    qsort(sorted, count, sizeof(*sorted), compare_rows);
-    bool done = true;
-    unsigned number = 1;
-    for (size_t i = 1; i < count && done; i++) {
-        if (compare_names(sorted[i - 1], sorted[i]) != 0)
-            number = 1;
-        else
-            done = number_row(sorted, count, sorted[i], &number);
+    struct lg_row **sorted = calloc(count + 1, sizeof(*sorted));
+    char **names = calloc(count + 1, sizeof(*names));
+    bool done = sorted != NULL && names != NULL;
+    if (done) {
+        for (size_t i = 0; i < count; i++)
+            sorted[i] = &rows[i];
+        qsort(sorted, count, sizeof(*sorted), compare_rows);
+        done = find_names(sorted, names, count);
+        for (size_t i = 0; i < count; i++) {
+            if (names[i] == NULL)
+                continue;
+            free(sorted[i]->name);
+            sorted[i]->name = names[i];
+        }
     }
     free(sorted);
-    for (size_t i = 0; i < count; i++) {
-        if (rows[i].message == NULL)
-            continue;
-        free(rows[i].name);
-        rows[i].name = rows[i].message;
-        rows[i].message = NULL;
-    }
+    free(names);
     return done;
 }
 
@@ -210,10 +222,10 @@ static bool finish_rows(struct lg_results *results)
         if (!make_unique(rows, program->count))
             return false;
         for (size_t i = 0; i < program->count; i++) {
-            if (rows[i].record != NULL)
-                rows[i].where =
-                    lg_symbols_function(program->symbols, rows[i].record->function_address);
-            rows[i].message = lg_message_of(results, program->host, &rows[i]);
+            if (rows[i].record == NULL)
+                continue;
+            rows[i].where = lg_symbols_function(program->symbols, rows[i].record->function_address);
+            rows[i].message = lg_message_of(results, &rows[i]);
             if (rows[i].message == NULL)
                 return false;
         }

@@ -79,7 +79,10 @@ static size_t ansi_length(const char *input, size_t length)
         }
         return length;
     }
-    return input[1] >= 0x20 && input[1] <= 0x7e ? 2 : 0;
+    size_t final = 1;
+    while (final < length && input[final] >= 0x20 && input[final] <= 0x2f)
+        final++;
+    return final < length && input[final] >= 0x30 && input[final] <= 0x7e ? final + 1 : 0;
 }
 
 /* Decodes the strict UTF-8 sequence at INPUT. Returns its length, 0 if there is none. */

@@ -50,9 +50,15 @@ static void write_row(const struct lg_row *row, FILE *stream, bool color)
     snprintf(name, sizeof(name), "%s", lg_verdict_name(row->verdict.kind));
     fprintf(stream, "%s%-12s%s %s/%s: %s\n", paint(color, color_of(row->verdict.kind)), name,
             paint(color, RESET), row->suite, row->name, row->message);
-    if (row->where.file != NULL)
-        fprintf(stream, "             at %s:%u in %s\n", row->where.file, row->where.line,
-                row->where.function);
+    if (row->where.file == NULL)
+        return;
+    struct lg_text place = {0};
+    lg_text_add_clean(&place, row->where.file, strlen(row->where.file));
+    lg_text_add(&place, ":%u in ", row->where.line);
+    const char *function = row->where.function != NULL ? row->where.function : "?";
+    lg_text_add_clean(&place, function, strlen(function));
+    fprintf(stream, "             at %s\n", lg_text_string(&place));
+    lg_text_free(&place);
 }
 
 static void write_counts(const struct lg_results *results, FILE *stream, bool color)
@@ -96,8 +102,11 @@ void lg_console_write(const struct lg_results *results, FILE *stream, bool color
 static void list_plain(const struct lg_row *row, struct lg_text *text)
 {
     lg_text_add(text, "%s/%s", row->suite, row->name);
-    if (row->where.file != NULL)
-        lg_text_add(text, "  %s:%u", row->where.file, row->where.line);
+    if (row->where.file != NULL) {
+        lg_text_add(text, "  ");
+        lg_text_add_clean(text, row->where.file, strlen(row->where.file));
+        lg_text_add(text, ":%u", row->where.line);
+    }
     lg_text_add(text, "\n");
 }
 

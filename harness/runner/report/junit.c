@@ -56,11 +56,20 @@ attribute_format(struct junit *junit, const char *name, const char *format, ...)
     va_end(arguments);
 }
 
+static void clean_attribute(struct junit *junit, const char *name, const char *value)
+{
+    struct lg_text text = {0};
+    lg_text_add_clean(&text, value, strlen(value));
+    attribute(junit, name, lg_text_string(&text));
+    junit->failed |= text.failed;
+    lg_text_free(&text);
+}
+
 static void property(struct junit *junit, const char *name, const char *value)
 {
     start(junit, "property");
     attribute(junit, "name", name);
-    attribute(junit, "value", value);
+    clean_attribute(junit, "value", value);
     end(junit);
 }
 
@@ -192,12 +201,8 @@ static void test_case(struct junit *junit, const struct lg_row *row)
     attribute_format(junit, "time", "%.6f",
                      row->record != NULL ? (double)row->record->elapsed_ns / 1e9 : 0.0);
     if (row->where.file != NULL) {
-        struct lg_text file = {0};
-        lg_text_add_clean(&file, row->where.file, strlen(row->where.file));
-        attribute(junit, "file", lg_text_string(&file));
+        clean_attribute(junit, "file", row->where.file);
         attribute_format(junit, "line", "%u", row->where.line);
-        junit->failed |= file.failed;
-        lg_text_free(&file);
     }
     case_properties(junit, row);
     verdict_element(junit, row);
@@ -277,6 +282,13 @@ static int write_document(struct junit *junit)
     return junit->failed ? -EIO : 0;
 }
 
+/* The caller reports what went wrong. */
+static void keep_quiet(void *context, const char *message, ...)
+{
+    (void)context;
+    (void)message;
+}
+
 /* libxml2 reports that writing failed, not why: errno of the last write tells. */
 static int write_to(const struct lg_results *results, int fd)
 {
@@ -289,11 +301,13 @@ static int write_to(const struct lg_results *results, int fd)
         xmlOutputBufferClose(buffer);
         return -ENOMEM;
     }
+    xmlSetGenericErrorFunc(NULL, keep_quiet);
     errno = 0;
     int error = write_document(&junit);
     if (error != 0 && errno != 0)
         error = -errno;
     xmlFreeTextWriter(junit.writer);
+    xmlSetGenericErrorFunc(NULL, NULL);
     return error;
 }
 
@@ -302,14 +316,29 @@ static bool has_prefix(const char *path, const char *prefix)
     return strncmp(path, prefix, strlen(prefix)) == 0;
 }
 
+/* Whether PATH lies in a folder that the system keeps, such as /dev or /proc/self/fd. */
+static bool is_kept_by_system(const char *path)
+{
+    char folder[PATH_MAX];
+    const char *slash = strrchr(path, '/');
+    int length = slash == NULL ? 0 : (int)(slash - path);
+    if (slash == NULL || length >= (int)sizeof(folder))
+        return false;
+    snprintf(folder, sizeof(folder), "%.*s/", length, path);
+    char *resolved = realpath(folder, NULL);
+    const char *known = resolved != NULL ? resolved : folder; /* a folder still to be made */
+    bool kept = strcmp(known, "/dev") == 0 || has_prefix(known, "/dev/fd") ||
+                has_prefix(known, "/proc/") || (resolved == NULL && has_prefix(known, "/dev/"));
+    free(resolved);
+    return kept;
+}
+
 /* What is no regular file is written to as it is, and so is what may only look like one:
  * /dev/stderr leads to a file, but to replace it would take the system's own link away. */
 static bool is_special(const char *path)
 {
     struct stat status;
-    if (has_prefix(path, "/dev/") || has_prefix(path, "/proc/"))
-        return true;
-    return stat(path, &status) == 0 && !S_ISREG(status.st_mode);
+    return is_kept_by_system(path) || (stat(path, &status) == 0 && !S_ISREG(status.st_mode));
 }
 
 static int write_special(const struct lg_results *results, const char *path)
@@ -388,7 +417,9 @@ static int make_folders(const char *path)
 int lg_junit_prepare(const char *path)
 {
     struct stat status;
-    if (stat(path, &status) == 0 && S_ISDIR(status.st_mode))
+    size_t length = strlen(path);
+    if ((length > 0 && path[length - 1] == '/') ||
+        (stat(path, &status) == 0 && S_ISDIR(status.st_mode)))
         return -EISDIR;
     if (is_special(path))
         return access(path, W_OK) == 0 ? 0 : -errno;
