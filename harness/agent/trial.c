@@ -59,18 +59,17 @@ static void add_measured(struct lg_trial *trial, const struct lg_gauges *growth,
         trial->over = true;
 }
 
-/* The gauges that grew as fast in this batch as in the one before: a cache that fills up
- * in its midst falls behind, a vector that doubles does not. Short batches can't tell
- * that from a leak of every few runs. */
-static lg_gauge_set undiminished(const struct lg_trial *trial, uint32_t runs,
-                                 const struct lg_gauges *growth)
+/* The gauges whose growth per run fell in this batch. Short batches can't tell that from a
+ * leak of every few runs. */
+static lg_gauge_set falling(const struct lg_trial *trial, uint32_t runs,
+                            const struct lg_gauges *growth)
 {
     lg_gauge_set gauges = 0;
+    if (runs < RATE_BATCH_RUNS || trial->last_batch_runs == 0)
+        return 0;
     for (int gauge = 0; gauge < LG_GAUGE_COUNT; gauge++) {
-        int64_t before = trial->last_batch.values[gauge];
-        int64_t now = growth->values[gauge];
-        if (runs < RATE_BATCH_RUNS || trial->last_batch_runs == 0 ||
-            (double)now * trial->last_batch_runs >= LEAST_RATE * (double)before * runs)
+        double before = (double)trial->last_batch.values[gauge] / trial->last_batch_runs;
+        if ((double)growth->values[gauge] / runs < LEAST_RATE * before)
             gauges |= LG_GAUGE_BIT(gauge);
     }
     return gauges;
@@ -79,11 +78,13 @@ static lg_gauge_set undiminished(const struct lg_trial *trial, uint32_t runs,
 static void add_batch(struct lg_trial *trial, uint32_t runs, const struct lg_gauges *growth,
                       bool grew)
 {
-    trial->steady &= undiminished(trial, runs, growth);
+    trial->falling = falling(trial, runs, growth);
     trial->last_batch = *growth;
     trial->last_batch_runs = runs;
     trial->confirmed++;
-    if (!grew || trial->runs >= LG_TRIAL_ENOUGH_RUNS)
+    bool settled = (trial->falling & trial->steady & trial->judged) == 0;
+    if (!grew || (trial->runs >= LG_TRIAL_ENOUGH_RUNS && settled) ||
+        trial->runs >= LG_TRIAL_MAX_RUNS)
         trial->over = true;
 }
 
@@ -132,7 +133,7 @@ lg_gauge_set lg_trial_leaking(const struct lg_trial *trial)
 {
     if (trial->judged_runs == 0)
         return 0;
-    lg_gauge_set leaking = trial->steady & lg_gauges_grown(&trial->growth);
+    lg_gauge_set leaking = trial->steady & lg_gauges_grown(&trial->growth) & ~trial->falling;
     if (heap_is_live(trial))
         leaking &= ~LG_GAUGE_BIT(LG_GAUGE_HEAP);
     return leaking;

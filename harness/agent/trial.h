@@ -7,9 +7,12 @@
 
 #include "common/ledger.h"
 
-/* A suspect is run on in batches, each as long as all before it, until there were so many
- * runs (64, in a thorough trial 72), or for so long. */
+/* A suspect is run on in batches, each as long as all before it, until there were enough
+ * runs and its growth per run is no longer falling: a cache that fills up in the midst of
+ * a batch is not taken for a leak, nor a leak beside it for a cache. It ends in any case
+ * after so many runs, or after so long. */
 #define LG_TRIAL_ENOUGH_RUNS 64
+#define LG_TRIAL_MAX_RUNS 512
 #define LG_TRIAL_CONFIRM_NS UINT64_C(1000000000)
 
 struct lg_trial {
@@ -25,6 +28,7 @@ struct lg_trial {
     struct lg_gauges measured_growth;
     struct lg_gauges last_batch; /* and how many runs it had */
     uint32_t last_batch_runs;
+    lg_gauge_set falling;    /* grew slower in the last batch than in the one before */
     struct lg_gauges growth; /* over all steps after warm-up */
     uint32_t judged_runs;
 };

@@ -18,7 +18,7 @@ static int open_program(const char *program)
     if (strchr(program, '/') != NULL)
         return open(program, O_RDONLY | O_CLOEXEC);
     const char *paths = getenv("PATH");
-    while (paths != NULL && *paths != '\0') {
+    while (paths != NULL) {
         int length = (int)strcspn(paths, ":");
         char path[PATH_MAX];
         /* An empty part stands for the current folder. */
@@ -26,7 +26,7 @@ static int open_program(const char *program)
                  program);
         if (access(path, X_OK) == 0)
             return open(path, O_RDONLY | O_CLOEXEC);
-        paths += paths[length] == ':' ? length + 1 : length;
+        paths = paths[length] == ':' ? paths + length + 1 : NULL;
     }
     return -1;
 }

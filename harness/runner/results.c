@@ -105,7 +105,7 @@ static bool name_program(struct lg_results *results, struct lg_program *program,
         struct lg_text text = {0};
         lg_text_add(&text, "%s [%u]", base_name(path), ++number);
         free(program->name);
-        program->name = clean_name(lg_text_string(&text));
+        program->name = text.failed ? NULL : clean_name(text.data);
         lg_text_free(&text);
         i = (size_t)-1;
     }

@@ -8,20 +8,25 @@
 typedef int add_suite(void);
 
 static add_suite *const suites[] = {
-    add_gauge_suite,           add_maps_suite,
-    add_maps_lines_suite,      add_maps_classes_suite,
-    add_sample_suite,          add_sample_growth_suite,
-    add_ledger_suite,          add_ledger_hostile_suite,
-    add_trial_suite,           add_table_suite,
-    add_budget_suite,          add_text_suite,
-    add_text_clean_suite,      add_facts_suite,
-    add_options_suite,         add_options_errors_suite,
-    add_verdict_suite,         add_symbols_suite,
-    add_message_suite,         add_message_details_suite,
-    add_message_program_suite, add_results_suite,
-    add_junit_suite,           add_junit_files_suite,
-    add_console_suite,         add_segments_suite,
+    add_gauge_suite,           add_maps_suite,           add_maps_lines_suite,
+    add_maps_classes_suite,    add_sample_suite,         add_sample_growth_suite,
+    add_ledger_suite,          add_ledger_hostile_suite, add_trial_suite,
+    add_table_suite,           add_budget_suite,         add_text_suite,
+    add_text_clean_suite,      add_facts_suite,          add_inspect_suite,
+    add_options_suite,         add_options_errors_suite, add_verdict_suite,
+    add_symbols_suite,         add_message_suite,        add_message_details_suite,
+    add_message_program_suite, add_results_suite,        add_junit_suite,
+    add_junit_files_suite,     add_console_suite,        add_segments_suite,
+    add_no_memory_suite,
 };
+
+/* One test asks for more memory than there is, and looks at what it gets. */
+__attribute__((visibility("default"))) const char *__asan_default_options(void);
+
+const char *__asan_default_options(void)
+{
+    return "allocator_may_return_null=1";
+}
 
 int unit_add_suite(const char *name, CU_TestInfo *tests)
 {

@@ -15,11 +15,13 @@ struct options_run {
 struct options_run run_options(char *const arguments[], char *environment[]);
 
 #define ARGUMENTS(...)                                                                             \
-    (char *[]) {                                                                                   \
+    (char *[])                                                                                     \
+    {                                                                                              \
         "run", __VA_ARGS__, NULL                                                                   \
     }
 #define VARIABLES(...)                                                                             \
-    (char *[]) {                                                                                   \
+    (char *[])                                                                                     \
+    {                                                                                              \
         __VA_ARGS__, NULL                                                                          \
     }
 #define NO_VARIABLES ((char *[]){NULL})

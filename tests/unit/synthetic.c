@@ -5,11 +5,12 @@
 #include <string.h>
 #include <unistd.h>
 
-bool synthetic_init(struct synthetic *run) {
+bool synthetic_init(struct synthetic *run)
+{
     memset(run, 0, sizeof(*run));
     if (lg_ledger_create(&run->ledger, &run->fd) != 0)
         return false;
-    static char program[] = "./cache_tests";
+    static char program[] = "/no/such/folder/cache_tests";
     run->program[0] = program;
     run->options.program = run->program;
     run->options.rigor = LG_RIGOR_STANDARD;
@@ -18,13 +19,15 @@ bool synthetic_init(struct synthetic *run) {
     return true;
 }
 
-void synthetic_fini(struct synthetic *run) {
+void synthetic_fini(struct synthetic *run)
+{
     lg_results_free(&run->results);
     lg_ledger_close(&run->ledger);
     close(run->fd);
 }
 
-struct lg_host *synthetic_add_host(struct synthetic *run, const char *program) {
+struct lg_host *synthetic_add_host(struct synthetic *run, const char *program)
+{
     struct lg_ledger_header *header = run->ledger.header;
     struct lg_host *host = &header->hosts[header->hosts_used++];
     host->state = LG_HOST_IDLE;
@@ -33,7 +36,8 @@ struct lg_host *synthetic_add_host(struct synthetic *run, const char *program) {
     return host;
 }
 
-struct lg_record *synthetic_add_test(struct synthetic *run, const char *suite, const char *name) {
+struct lg_record *synthetic_add_test(struct synthetic *run, const char *suite, const char *name)
+{
     struct lg_record *record = lg_ledger_add_record(&run->ledger);
     CU_ASSERT_PTR_NOT_NULL_FATAL(record);
     record->state = LG_RECORD_ENDED;
@@ -48,7 +52,8 @@ struct lg_record *synthetic_add_test(struct synthetic *run, const char *suite, c
     return record;
 }
 
-struct lg_record *synthetic_add_leak(struct synthetic *run, const char *suite, const char *name) {
+struct lg_record *synthetic_add_leak(struct synthetic *run, const char *suite, const char *name)
+{
     struct lg_record *record = synthetic_add_test(run, suite, name);
     record->runs = 11;
     record->judged_runs = 10;
@@ -58,7 +63,8 @@ struct lg_record *synthetic_add_leak(struct synthetic *run, const char *suite, c
 }
 
 void synthetic_add_failure(struct synthetic *run, struct lg_record *record, const char *file,
-                           uint32_t line, const char *condition) {
+                           uint32_t line, const char *condition)
+{
     lg_attic offset;
     struct lg_failure *failure = lg_ledger_allocate(&run->ledger, sizeof(*failure), &offset);
     CU_ASSERT_PTR_NOT_NULL_FATAL(failure);
@@ -72,19 +78,22 @@ void synthetic_add_failure(struct synthetic *run, struct lg_record *record, cons
     record->asserts_failed++;
 }
 
-struct lg_evidence *synthetic_add_evidence(struct synthetic *run, struct lg_record *record) {
+struct lg_evidence *synthetic_add_evidence(struct synthetic *run, struct lg_record *record)
+{
     struct lg_evidence *evidence =
         lg_ledger_allocate(&run->ledger, sizeof(*evidence), &record->evidence);
     CU_ASSERT_PTR_NOT_NULL_FATAL(evidence);
     return evidence;
 }
 
-void synthetic_read(struct synthetic *run) {
+void synthetic_read(struct synthetic *run)
+{
     CU_ASSERT_EQUAL_FATAL(
         lg_results_read(&run->ledger, &run->options, &run->outcome, &run->results), 0);
 }
 
-const struct lg_row *synthetic_row(const struct synthetic *run, const char *path) {
+const struct lg_row *synthetic_row(const struct synthetic *run, const char *path)
+{
     for (size_t i = 0; i < run->results.count; i++) {
         const struct lg_row *row = &run->results.rows[i];
         size_t suite = strlen(row->suite);
@@ -95,7 +104,8 @@ const struct lg_row *synthetic_row(const struct synthetic *run, const char *path
     return NULL;
 }
 
-const char *synthetic_message(const struct synthetic *run, const char *path) {
+const char *synthetic_message(const struct synthetic *run, const char *path)
+{
     const struct lg_row *row = synthetic_row(run, path);
     return row != NULL ? row->message : "(no such row)";
 }

@@ -22,8 +22,8 @@ struct synthetic {
     char *program[2];
 };
 
-/* A run of ./cache_tests that exited with 0, without a host. False, with all undone, if it
- * can't be made. */
+/* A run of cache_tests, which is no file, that exited with 0, without a host. False, with all
+ * undone, if it can't be made. */
 bool synthetic_init(struct synthetic *run);
 void synthetic_fini(struct synthetic *run);
 

@@ -7,7 +7,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-static struct lg_facts read_facts(const char *machine) {
+static struct lg_facts read_facts(const char *machine)
+{
     char proc[512];
     char cgroup[512];
     struct lg_facts facts;
@@ -19,7 +20,8 @@ static struct lg_facts read_facts(const char *machine) {
 }
 
 /* The value of NAME, or "(none)". */
-static const char *fact(const struct lg_facts *facts, const char *name) {
+static const char *fact(const struct lg_facts *facts, const char *name)
+{
     for (size_t i = 0; i < facts->count; i++) {
         if (strcmp(facts->rows[i].name, name) == 0)
             return facts->rows[i].value;
@@ -27,12 +29,14 @@ static const char *fact(const struct lg_facts *facts, const char *name) {
     return "(none)";
 }
 
-static void check_limit(const char *machine, const char *limit) {
+static void check_limit(const char *machine, const char *limit)
+{
     struct lg_facts facts = read_facts(machine);
     CU_ASSERT_STRING_EQUAL(fact(&facts, "cgroup_memory_limit_bytes"), limit);
 }
 
-static void test_memory_is_told_in_bytes(void) {
+static void test_memory_is_told_in_bytes(void)
+{
     struct lg_facts facts = read_facts("cgroup_v2");
     CU_ASSERT_STRING_EQUAL(fact(&facts, "MemTotal_bytes"), "16694710272");
     CU_ASSERT_STRING_EQUAL(fact(&facts, "MemFree_bytes"), "524288000");
@@ -42,68 +46,80 @@ static void test_memory_is_told_in_bytes(void) {
     CU_ASSERT_STRING_EQUAL(fact(&facts, "Shmem_bytes"), "1048576");
 }
 
-static void test_only_what_was_asked_for_is_told(void) {
+static void test_only_what_was_asked_for_is_told(void)
+{
     struct lg_facts facts = read_facts("cgroup_v2");
     CU_ASSERT_EQUAL(facts.count, 8);
     CU_ASSERT_STRING_EQUAL(fact(&facts, "SwapCached_bytes"), "(none)");
     CU_ASSERT_STRING_EQUAL(fact(&facts, "Hugepagesize_bytes"), "(none)");
 }
 
-static void test_the_kernels_reserve_is_in_its_own_unit(void) {
+static void test_the_kernels_reserve_is_in_its_own_unit(void)
+{
     struct lg_facts facts = read_facts("cgroup_v2");
     CU_ASSERT_STRING_EQUAL(fact(&facts, "min_free_kbytes"), "67584");
 }
 
-static void test_the_limit_of_a_group_of_version_2_is_found(void) {
+static void test_the_limit_of_a_group_of_version_2_is_found(void)
+{
     check_limit("cgroup_v2", "536870912");
     check_limit("cgroup_v2_root", "134217728");
 }
 
-static void test_a_nested_group_without_a_limit_has_the_nearest_above(void) {
+static void test_a_nested_group_without_a_limit_has_the_nearest_above(void)
+{
     check_limit("cgroup_v2_nested", "268435456");
     check_limit("cgroup_v1_nested", "33554432");
 }
 
-static void test_a_group_without_any_limit_is_unlimited(void) {
+static void test_a_group_without_any_limit_is_unlimited(void)
+{
     check_limit("cgroup_v2_unlimited", "unlimited");
     check_limit("cgroup_v1_unlimited", "unlimited");
 }
 
-static void test_the_limit_of_a_group_of_version_1_is_found(void) {
+static void test_the_limit_of_a_group_of_version_1_is_found(void)
+{
     check_limit("cgroup_v1", "67108864");
 }
 
-static void test_both_versions_at_once_are_searched(void) {
+static void test_both_versions_at_once_are_searched(void)
+{
     check_limit("cgroup_hybrid", "50331648");
 }
 
 /* "unlimited" would be a claim about a file that nobody could read. */
-static void test_without_groups_the_limit_is_left_out(void) {
+static void test_without_groups_the_limit_is_left_out(void)
+{
     struct lg_facts facts = read_facts("no_cgroup");
     CU_ASSERT_STRING_EQUAL(fact(&facts, "MemTotal_bytes"), "1048576");
     CU_ASSERT_STRING_EQUAL(fact(&facts, "cgroup_memory_limit_bytes"), "(none)");
 }
 
-static void test_what_cannot_be_read_is_left_out(void) {
+static void test_what_cannot_be_read_is_left_out(void)
+{
     struct lg_facts facts = read_facts("no_such_machine");
     CU_ASSERT_STRING_EQUAL(fact(&facts, "MemTotal_bytes"), "(none)");
     CU_ASSERT_STRING_EQUAL(fact(&facts, "min_free_kbytes"), "(none)");
     CU_ASSERT(facts.count <= 1);
 }
 
-static void test_lines_of_another_form_are_left_out(void) {
+static void test_lines_of_another_form_are_left_out(void)
+{
     struct lg_facts facts = read_facts("odd_proc");
     CU_ASSERT_STRING_EQUAL(fact(&facts, "MemTotal_bytes"), "(none)");
     CU_ASSERT_STRING_EQUAL(fact(&facts, "min_free_kbytes"), "(none)");
     CU_ASSERT_STRING_EQUAL(fact(&facts, "MemFree_bytes"), "1024");
 }
 
-static void test_more_facts_than_there_is_room_for_are_dropped(void) {
+static void test_more_facts_than_there_is_room_for_are_dropped(void)
+{
     struct lg_facts facts = read_facts("odd_proc");
     CU_ASSERT_EQUAL(facts.count, LG_FACTS_MAX);
 }
 
-static void test_a_root_too_long_for_a_path_has_no_facts(void) {
+static void test_a_root_too_long_for_a_path_has_no_facts(void)
+{
     char *root = malloc(8001);
     CU_ASSERT_PTR_NOT_NULL_FATAL(root);
     memset(root, '/', 8000);
@@ -114,7 +130,8 @@ static void test_a_root_too_long_for_a_path_has_no_facts(void) {
     free(root);
 }
 
-static void test_this_machine_has_memory(void) {
+static void test_this_machine_has_memory(void)
+{
     struct lg_facts facts;
     lg_facts_read("/proc", "/sys/fs/cgroup", &facts);
     CU_ASSERT(strtoull(fact(&facts, "MemTotal_bytes"), NULL, 10) > 0);
@@ -124,7 +141,8 @@ static void test_this_machine_has_memory(void) {
     }
 }
 
-int add_facts_suite(void) {
+int add_facts_suite(void)
+{
     CU_TestInfo tests[] = {
         UNIT_TEST(test_memory_is_told_in_bytes),
         UNIT_TEST(test_only_what_was_asked_for_is_told),

@@ -7,7 +7,7 @@ static void test_every_gauge_is_found_by_its_name(void)
 {
     for (int gauge = 0; gauge < LG_GAUGE_COUNT; gauge++) {
         const char *name = lg_gauge_name((enum lg_gauge)gauge);
-        CU_ASSERT_EQUAL(lg_gauge_find(name, (int)strlen(name)), gauge);
+        CU_ASSERT_EQUAL((int)lg_gauge_find(name, (int)strlen(name)), gauge);
     }
 }
 

@@ -2,7 +2,12 @@
 #include "common/ledger.h"
 #include "unit.h"
 
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdio.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
 struct made {
@@ -10,18 +15,21 @@ struct made {
     int fd;
 };
 
-static void make(struct made *made) {
+static void make(struct made *made)
+{
     memset(made, 0, sizeof(*made));
     made->fd = -1;
     CU_ASSERT_EQUAL_FATAL(lg_ledger_create(&made->ledger, &made->fd), 0);
 }
 
-static void unmake(struct made *made) {
+static void unmake(struct made *made)
+{
     lg_ledger_close(&made->ledger);
     close(made->fd);
 }
 
-static void test_a_new_ledger_is_empty(void) {
+static void test_a_new_ledger_is_empty(void)
+{
     struct made made;
     make(&made);
     CU_ASSERT_EQUAL(made.ledger.header->magic, LG_LEDGER_MAGIC);
@@ -35,7 +43,8 @@ static void test_a_new_ledger_is_empty(void) {
     unmake(&made);
 }
 
-static void test_the_magic_is_its_name_in_the_file(void) {
+static void test_the_magic_is_its_name_in_the_file(void)
+{
     struct made made;
     char magic[8] = "";
     make(&made);
@@ -44,7 +53,8 @@ static void test_the_magic_is_its_name_in_the_file(void) {
     unmake(&made);
 }
 
-static void test_two_who_open_it_see_the_same(void) {
+static void test_two_who_open_it_see_the_same(void)
+{
     struct made made;
     struct lg_ledger other;
     make(&made);
@@ -63,7 +73,8 @@ static void test_two_who_open_it_see_the_same(void) {
     unmake(&made);
 }
 
-static void test_closing_again_does_nothing(void) {
+static void test_closing_again_does_nothing(void)
+{
     struct made made;
     make(&made);
     lg_ledger_close(&made.ledger);
@@ -73,7 +84,8 @@ static void test_closing_again_does_nothing(void) {
     unmake(&made);
 }
 
-static void test_records_come_in_a_row_and_zeroed(void) {
+static void test_records_come_in_a_row_and_zeroed(void)
+{
     static const struct lg_record zeroes = {0};
     struct made made;
     make(&made);
@@ -87,7 +99,8 @@ static void test_records_come_in_a_row_and_zeroed(void) {
     unmake(&made);
 }
 
-static void test_room_in_the_attic_is_aligned_zeroed_and_apart(void) {
+static void test_room_in_the_attic_is_aligned_zeroed_and_apart(void)
+{
     struct made made;
     lg_attic first;
     lg_attic second;
@@ -107,7 +120,8 @@ static void test_room_in_the_attic_is_aligned_zeroed_and_apart(void) {
     unmake(&made);
 }
 
-static void test_texts_end_where_their_length_says(void) {
+static void test_texts_end_where_their_length_says(void)
+{
     struct made made;
     make(&made);
     lg_attic part = lg_ledger_add_bytes(&made.ledger, "growth by run", 6);
@@ -122,7 +136,8 @@ static void test_texts_end_where_their_length_says(void) {
     unmake(&made);
 }
 
-static void test_no_text_takes_no_room(void) {
+static void test_no_text_takes_no_room(void)
+{
     struct made made;
     make(&made);
     uint32_t used = made.ledger.header->attic_used;
@@ -133,7 +148,8 @@ static void test_no_text_takes_no_room(void) {
     unmake(&made);
 }
 
-static void test_a_full_attic_gives_nothing_and_counts_it(void) {
+static void test_a_full_attic_gives_nothing_and_counts_it(void)
+{
     struct made made;
     lg_attic offset = 4711;
     make(&made);
@@ -149,7 +165,8 @@ static void test_a_full_attic_gives_nothing_and_counts_it(void) {
     unmake(&made);
 }
 
-static void test_sizes_that_wrap_around_get_no_room(void) {
+static void test_sizes_that_wrap_around_get_no_room(void)
+{
     struct made made;
     lg_attic offset = 4711;
     make(&made);
@@ -162,7 +179,8 @@ static void test_sizes_that_wrap_around_get_no_room(void) {
     unmake(&made);
 }
 
-static void test_a_full_table_gives_no_record_and_counts_it(void) {
+static void test_a_full_table_gives_no_record_and_counts_it(void)
+{
     struct made made;
     make(&made);
     made.ledger.header->records_used = LG_LEDGER_MAX_RECORDS - 1;
@@ -176,7 +194,47 @@ static void test_a_full_table_gives_no_record_and_counts_it(void) {
     unmake(&made);
 }
 
-int add_ledger_suite(void) {
+/* With a limit of SIZE on RESOURCE; it is back as it was when it returns. */
+static int create_within(__rlimit_resource_t resource, rlim_t size)
+{
+    struct lg_ledger ledger = {0};
+    struct rlimit limit;
+    int fd = -1;
+    CU_ASSERT_EQUAL_FATAL(getrlimit(resource, &limit), 0);
+    struct rlimit small = {size, limit.rlim_max};
+    void (*before)(int) = signal(SIGXFSZ, SIG_IGN);
+    CU_ASSERT_EQUAL(setrlimit(resource, &small), 0);
+    int error = lg_ledger_create(&ledger, &fd);
+    CU_ASSERT_EQUAL(setrlimit(resource, &limit), 0);
+    signal(SIGXFSZ, before);
+    CU_ASSERT_EQUAL(fd, -1);
+    CU_ASSERT_PTR_NULL(ledger.header);
+    return error;
+}
+
+static void test_a_ledger_that_cannot_be_made_is_an_error(void)
+{
+    CU_ASSERT_EQUAL(create_within(RLIMIT_NOFILE, 0), -EMFILE);
+    CU_ASSERT_EQUAL(create_within(RLIMIT_FSIZE, 65536), -EFBIG);
+}
+
+static void test_a_ledger_that_cannot_be_written_is_not_opened(void)
+{
+    struct made made;
+    struct lg_ledger other = {0};
+    char path[64];
+    make(&made);
+    snprintf(path, sizeof(path), "/proc/self/fd/%d", made.fd);
+    int fd = open(path, O_RDONLY | O_CLOEXEC);
+    CU_ASSERT_FATAL(fd >= 0);
+    CU_ASSERT_EQUAL(lg_ledger_open(fd, &other), -EACCES);
+    CU_ASSERT_PTR_NULL(other.header);
+    close(fd);
+    unmake(&made);
+}
+
+int add_ledger_suite(void)
+{
     CU_TestInfo tests[] = {
         UNIT_TEST(test_a_new_ledger_is_empty),
         UNIT_TEST(test_the_magic_is_its_name_in_the_file),
@@ -189,6 +247,8 @@ int add_ledger_suite(void) {
         UNIT_TEST(test_a_full_attic_gives_nothing_and_counts_it),
         UNIT_TEST(test_sizes_that_wrap_around_get_no_room),
         UNIT_TEST(test_a_full_table_gives_no_record_and_counts_it),
+        UNIT_TEST(test_a_ledger_that_cannot_be_made_is_an_error),
+        UNIT_TEST(test_a_ledger_that_cannot_be_written_is_not_opened),
         CU_TEST_INFO_NULL,
     };
     return unit_add_suite("ledger", tests);

@@ -9,7 +9,8 @@
 #include <unistd.h>
 
 /* The header of a new ledger, and how many bytes come before its records. */
-static struct lg_ledger_header new_header(uint64_t *header_bytes) {
+static struct lg_ledger_header new_header(uint64_t *header_bytes)
+{
     struct lg_ledger ledger;
     struct lg_ledger_header header = {0};
     int fd;
@@ -22,7 +23,8 @@ static struct lg_ledger_header new_header(uint64_t *header_bytes) {
 }
 
 /* A header that says so much room, in an object that has it. */
-static struct lg_ledger_header small_header(uint32_t max_records, uint32_t attic_bytes) {
+static struct lg_ledger_header small_header(uint32_t max_records, uint32_t attic_bytes)
+{
     uint64_t header_bytes;
     struct lg_ledger_header header = new_header(&header_bytes);
     header.max_records = max_records;
@@ -31,7 +33,8 @@ static struct lg_ledger_header small_header(uint32_t max_records, uint32_t attic
     return header;
 }
 
-static int object_of(const struct lg_ledger_header *header, uint64_t bytes) {
+static int object_of(const struct lg_ledger_header *header, uint64_t bytes)
+{
     int fd = memfd_create("hostile", MFD_CLOEXEC);
     CU_ASSERT_FATAL(fd >= 0);
     CU_ASSERT_EQUAL(pwrite(fd, header, sizeof(*header), 0), (ssize_t)sizeof(*header));
@@ -40,7 +43,8 @@ static int object_of(const struct lg_ledger_header *header, uint64_t bytes) {
 }
 
 /* Opens an object of BYTES that starts with HEADER; returns lg_ledger_open's answer. */
-static int open_with(const struct lg_ledger_header *header, uint64_t bytes) {
+static int open_with(const struct lg_ledger_header *header, uint64_t bytes)
+{
     struct lg_ledger ledger = {0};
     int fd = object_of(header, bytes);
     int error = lg_ledger_open(fd, &ledger);
@@ -50,19 +54,22 @@ static int open_with(const struct lg_ledger_header *header, uint64_t bytes) {
     return error;
 }
 
-static void open_small(uint32_t max_records, uint32_t attic_bytes, struct lg_ledger *ledger) {
+static void open_small(uint32_t max_records, uint32_t attic_bytes, struct lg_ledger *ledger)
+{
     struct lg_ledger_header header = small_header(max_records, attic_bytes);
     int fd = object_of(&header, header.bytes);
     CU_ASSERT_EQUAL_FATAL(lg_ledger_open(fd, ledger), 0);
     close(fd);
 }
 
-static void test_a_header_of_matching_sizes_is_opened(void) {
+static void test_a_header_of_matching_sizes_is_opened(void)
+{
     struct lg_ledger_header header = small_header(4, 64);
     CU_ASSERT_EQUAL(open_with(&header, header.bytes), 0);
 }
 
-static void test_a_wrong_magic_or_version_is_refused(void) {
+static void test_a_wrong_magic_or_version_is_refused(void)
+{
     struct lg_ledger_header header = small_header(4, 64);
     header.magic++;
     CU_ASSERT_EQUAL(open_with(&header, header.bytes), -EINVAL);
@@ -71,7 +78,8 @@ static void test_a_wrong_magic_or_version_is_refused(void) {
     CU_ASSERT_EQUAL(open_with(&header, header.bytes), -EINVAL);
 }
 
-static void test_sizes_that_do_not_add_up_are_refused(void) {
+static void test_sizes_that_do_not_add_up_are_refused(void)
+{
     struct lg_ledger_header header = small_header(4, 64);
     uint64_t bytes = header.bytes;
     header.max_records++;
@@ -86,7 +94,8 @@ static void test_sizes_that_do_not_add_up_are_refused(void) {
     CU_ASSERT_EQUAL(open_with(&header, bytes), -EINVAL);
 }
 
-static void test_an_object_of_another_size_is_refused(void) {
+static void test_an_object_of_another_size_is_refused(void)
+{
     struct lg_ledger_header header = small_header(4, 64);
     CU_ASSERT_EQUAL(open_with(&header, header.bytes - 1), -EINVAL);
     CU_ASSERT_EQUAL(open_with(&header, header.bytes + 4096), -EINVAL);
@@ -94,7 +103,8 @@ static void test_an_object_of_another_size_is_refused(void) {
     CU_ASSERT_EQUAL(open_with(&header, 0), -EINVAL);
 }
 
-static void test_what_cannot_be_read_is_an_error(void) {
+static void test_what_cannot_be_read_is_an_error(void)
+{
     struct lg_ledger ledger = {0};
     int ends[2];
     CU_ASSERT_EQUAL(lg_ledger_open(-1, &ledger), -EBADF);
@@ -105,7 +115,8 @@ static void test_what_cannot_be_read_is_an_error(void) {
     close(ends[1]);
 }
 
-static void test_text_that_does_not_end_within_the_attic_is_empty(void) {
+static void test_text_that_does_not_end_within_the_attic_is_empty(void)
+{
     struct lg_ledger ledger;
     open_small(4, 64, &ledger);
     memset(ledger.attic, 'x', 64);
@@ -117,7 +128,8 @@ static void test_text_that_does_not_end_within_the_attic_is_empty(void) {
     lg_ledger_close(&ledger);
 }
 
-static void test_text_beyond_the_attic_is_empty(void) {
+static void test_text_beyond_the_attic_is_empty(void)
+{
     struct lg_ledger ledger;
     open_small(4, 64, &ledger);
     memset(ledger.attic, 'x', 63);
@@ -128,7 +140,8 @@ static void test_text_beyond_the_attic_is_empty(void) {
     lg_ledger_close(&ledger);
 }
 
-static void test_bytes_not_all_within_the_attic_are_null(void) {
+static void test_bytes_not_all_within_the_attic_are_null(void)
+{
     struct lg_ledger ledger;
     open_small(4, 64, &ledger);
     CU_ASSERT_PTR_EQUAL(lg_ledger_at(&ledger, 8, 56), ledger.attic + 8);
@@ -143,7 +156,8 @@ static void test_bytes_not_all_within_the_attic_are_null(void) {
     lg_ledger_close(&ledger);
 }
 
-static void test_bytes_not_aligned_are_null(void) {
+static void test_bytes_not_aligned_are_null(void)
+{
     struct lg_ledger ledger;
     open_small(4, 64, &ledger);
     for (lg_attic offset = 9; offset < 16; offset++)
@@ -152,7 +166,8 @@ static void test_bytes_not_aligned_are_null(void) {
     lg_ledger_close(&ledger);
 }
 
-static void test_never_more_records_or_hosts_than_there_is_room_for(void) {
+static void test_never_more_records_or_hosts_than_there_is_room_for(void)
+{
     struct lg_ledger ledger;
     open_small(4, 64, &ledger);
     ledger.header->records_used = UINT32_MAX;
@@ -166,7 +181,8 @@ static void test_never_more_records_or_hosts_than_there_is_room_for(void) {
     lg_ledger_close(&ledger);
 }
 
-static void test_sizes_rewritten_after_opening_do_not_count(void) {
+static void test_sizes_rewritten_after_opening_do_not_count(void)
+{
     struct lg_ledger ledger;
     open_small(4, 64, &ledger);
     ledger.header->max_records = UINT32_MAX;
@@ -179,7 +195,8 @@ static void test_sizes_rewritten_after_opening_do_not_count(void) {
     lg_ledger_close(&ledger);
 }
 
-static void test_counters_beyond_the_room_give_no_room(void) {
+static void test_counters_beyond_the_room_give_no_room(void)
+{
     struct lg_ledger ledger;
     lg_attic offset = 4711;
     open_small(4, 64, &ledger);
@@ -192,7 +209,8 @@ static void test_counters_beyond_the_room_give_no_room(void) {
     lg_ledger_close(&ledger);
 }
 
-static void test_an_attic_without_room_for_whole_units_is_full_in_time(void) {
+static void test_an_attic_without_room_for_whole_units_is_full_in_time(void)
+{
     struct lg_ledger ledger;
     lg_attic offset;
     open_small(1, 20, &ledger);
@@ -203,7 +221,8 @@ static void test_an_attic_without_room_for_whole_units_is_full_in_time(void) {
     lg_ledger_close(&ledger);
 }
 
-int add_ledger_hostile_suite(void) {
+int add_ledger_hostile_suite(void)
+{
     CU_TestInfo tests[] = {
         UNIT_TEST(test_a_header_of_matching_sizes_is_opened),
         UNIT_TEST(test_a_wrong_magic_or_version_is_refused),

@@ -87,7 +87,7 @@ static void check_dump(const struct dump *dump)
     CU_ASSERT_EQUAL(class_bytes(&maps, LG_SEGMENT_ARENA), dump->arenas);
     CU_ASSERT_EQUAL(class_bytes(&maps, LG_SEGMENT_GUARD), dump->no_access);
     if (dump->thread_stacks >= 0)
-        CU_ASSERT_EQUAL(class_bytes(&maps, LG_SEGMENT_THREAD_STACK), dump->thread_stacks);
+        CU_ASSERT_EQUAL(class_bytes(&maps, LG_SEGMENT_THREAD_STACK), (uint64_t)dump->thread_stacks);
     room_fini(&maps);
 }
 
@@ -170,8 +170,8 @@ static void test_odd_names_are_kept_byte_for_byte(void)
         "/home/user/project/data/  leading and trailing ",
         "/home/user/project/data/line one\\012line two.dat",
         "/home/user/project/data/tab\there.dat",
-        "/home/user/project/data/latin1 gr\xf6\xdf"
-        "e.dat",
+        ("/home/user/project/data/latin1 gr\xf6\xdf"
+         "e.dat"),
         "/home/user/project/data/7f0000000000-7f0000001000 rw-p 00000000 00:00 0",
         "/home/user/project/data/gone (deleted) (deleted)",
     };

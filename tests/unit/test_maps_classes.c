@@ -4,14 +4,16 @@
 
 #define ARENA_START UINT64_C(0x7f1350000000)
 
-static enum lg_segment class_of_line(const char *line) {
+static enum lg_segment class_of_line(const char *line)
+{
     struct parsed parsed;
     if (parse_maps(line, &parsed) != 0 || parsed.maps.count != 1)
         return LG_SEGMENT_COUNT;
     return (enum lg_segment)parsed.rows[0].segment;
 }
 
-static void test_names_in_brackets_have_their_class(void) {
+static void test_names_in_brackets_have_their_class(void)
+{
     CU_ASSERT_EQUAL(class_of_line(HEAP_LINE("1000-2000")), LG_SEGMENT_HEAP);
     CU_ASSERT_EQUAL(class_of_line(STACK_LINE("1000-2000")), LG_SEGMENT_STACK);
     CU_ASSERT_EQUAL(class_of_line("1000-2000 rw-p 00000000 00:00 0 [stack:4711]\n"),
@@ -24,13 +26,15 @@ static void test_names_in_brackets_have_their_class(void) {
                     LG_SEGMENT_SPECIAL);
 }
 
-static void test_files_named_like_the_heap_are_files(void) {
+static void test_files_named_like_the_heap_are_files(void)
+{
     CU_ASSERT_EQUAL(class_of_line("1000-2000 rw-p 00000000 fe:00 7 /data/[heap]\n"),
                     LG_SEGMENT_FILE);
     CU_ASSERT_EQUAL(class_of_line("1000-2000 rw-p 00000000 fe:00 7 /[stack]\n"), LG_SEGMENT_FILE);
 }
 
-static void test_named_anonymous_memory_is_anonymous(void) {
+static void test_named_anonymous_memory_is_anonymous(void)
+{
     CU_ASSERT_EQUAL(class_of_line("1000-2000 rw-p 00000000 00:00 0 [anon:heap]\n"),
                     LG_SEGMENT_ANON);
     CU_ASSERT_EQUAL(class_of_line("1000-2000 rw-s 00000000 00:01 5 [anon_shmem:ring]\n"),
@@ -39,7 +43,8 @@ static void test_named_anonymous_memory_is_anonymous(void) {
                     LG_SEGMENT_GUARD);
 }
 
-static void test_shared_maps_are_shared_whatever_is_behind(void) {
+static void test_shared_maps_are_shared_whatever_is_behind(void)
+{
     CU_ASSERT_EQUAL(class_of_line("1000-2000 rw-s 00000000 00:01 5 /memfd:pool (deleted)\n"),
                     LG_SEGMENT_SHARED);
     CU_ASSERT_EQUAL(class_of_line("1000-2000 r--s 00000000 fe:00 7 /data/cache.bin\n"),
@@ -48,13 +53,14 @@ static void test_shared_maps_are_shared_whatever_is_behind(void) {
                     LG_SEGMENT_GUARD);
 }
 
-static void test_a_file_with_code_is_text_and_data_with_its_bss(void) {
+static void test_a_file_with_code_is_text_and_data_with_its_bss(void)
+{
     struct parsed parsed;
     CU_ASSERT_EQUAL(parse_maps("1000-2000 r--p 00000000 fe:00 7 /bin/a\n"
                                "2000-3000 r-xp 00001000 fe:00 7 /bin/a\n"
                                "3000-4000 ---p 00002000 fe:00 7 /bin/a\n"
-                               "4000-5000 rw-p 00003000 fe:00 7 /bin/a\n" ANON_LINE(
-                                   "5000-9000") ANON_LINE("a000-b000"),
+                               "4000-5000 rw-p 00003000 fe:00 7 /bin/a\n" ANON_LINE("5000-9000")
+                                   ANON_LINE("a000-b000"),
                                &parsed),
                     0);
     CU_ASSERT_EQUAL(segment_at(&parsed.maps, 0x1000), LG_SEGMENT_TEXT);
@@ -65,7 +71,8 @@ static void test_a_file_with_code_is_text_and_data_with_its_bss(void) {
     CU_ASSERT_EQUAL(segment_at(&parsed.maps, 0xa000), LG_SEGMENT_ANON);
 }
 
-static void test_only_the_first_anonymous_row_after_data_is_bss(void) {
+static void test_only_the_first_anonymous_row_after_data_is_bss(void)
+{
     struct parsed parsed;
     CU_ASSERT_EQUAL(parse_maps("1000-2000 r-xp 00000000 fe:00 7 /bin/a\n"
                                "2000-3000 rw-p 00001000 fe:00 7 /bin/a\n"
@@ -77,7 +84,8 @@ static void test_only_the_first_anonymous_row_after_data_is_bss(void) {
     CU_ASSERT_EQUAL(segment_at(&parsed.maps, 0x4000), LG_SEGMENT_ANON);
 }
 
-static void test_files_without_code_are_files_beside_others_that_have_it(void) {
+static void test_files_without_code_are_files_beside_others_that_have_it(void)
+{
     struct parsed parsed;
     CU_ASSERT_EQUAL(parse_maps("1000-2000 r--p 00000000 fe:00 7 /data/font\n"
                                "2000-3000 rw-p 00000000 fe:00 7 /data/font\n"
@@ -91,35 +99,38 @@ static void test_files_without_code_are_files_beside_others_that_have_it(void) {
     CU_ASSERT_EQUAL(segment_at(&parsed.maps, 0x4000), LG_SEGMENT_FILE);
 }
 
-static void test_memory_above_a_small_guard_is_a_thread_stack(void) {
+static void test_memory_above_a_small_guard_is_a_thread_stack(void)
+{
     struct parsed parsed;
-    CU_ASSERT_EQUAL(
-        parse_maps(GUARD_LINE("1000-2000") ANON_LINE("2000-802000")
-                       GUARD_LINE("a00000-a10000") ANON_LINE("a10000-b00000"),
-                   &parsed),
-        0);
+    CU_ASSERT_EQUAL(parse_maps(GUARD_LINE("1000-2000") ANON_LINE("2000-802000")
+                                   GUARD_LINE("a00000-a10000") ANON_LINE("a10000-b00000"),
+                               &parsed),
+                    0);
     CU_ASSERT_EQUAL(segment_at(&parsed.maps, 0x1000), LG_SEGMENT_GUARD);
     CU_ASSERT_EQUAL(segment_at(&parsed.maps, 0x2000), LG_SEGMENT_THREAD_STACK);
     CU_ASSERT_EQUAL(segment_at(&parsed.maps, 0xa10000), LG_SEGMENT_THREAD_STACK);
 }
 
-static void test_memory_apart_from_or_above_a_large_guard_is_no_thread_stack(void) {
+static void test_memory_apart_from_or_above_a_large_guard_is_no_thread_stack(void)
+{
     struct parsed parsed;
-    CU_ASSERT_EQUAL(parse_maps(GUARD_LINE("1000-2000") ANON_LINE("3000-4000")
-                                   GUARD_LINE("100000-201000") ANON_LINE("201000-202000")
-                                       GUARD_LINE("300000-301000")
-                                           "301000-302000 r--p 00000000 00:00 0 \n"
-                                           "400000-401000 ---p 00000000 fe:00 7 /data/a\n" ANON_LINE(
-                                               "401000-402000"),
-                               &parsed),
-                    0);
+    CU_ASSERT_EQUAL(
+        parse_maps(
+            GUARD_LINE("1000-2000") ANON_LINE("3000-4000") GUARD_LINE("100000-201000")
+                ANON_LINE("201000-202000") GUARD_LINE(
+                    "300000-301000") "301000-302000 r--p 00000000 00:00 0 \n"
+                                     "400000-401000 ---p 00000000 fe:00 7 /data/a\n" ANON_LINE(
+                                         "401000-402000"),
+            &parsed),
+        0);
     CU_ASSERT_EQUAL(segment_at(&parsed.maps, 0x3000), LG_SEGMENT_ANON);
     CU_ASSERT_EQUAL(segment_at(&parsed.maps, 0x201000), LG_SEGMENT_ANON);
     CU_ASSERT_EQUAL(segment_at(&parsed.maps, 0x301000), LG_SEGMENT_ANON);
     CU_ASSERT_EQUAL(segment_at(&parsed.maps, 0x401000), LG_SEGMENT_ANON);
 }
 
-static void test_an_arena_has_its_reserve_above_it(void) {
+static void test_an_arena_has_its_reserve_above_it(void)
+{
     struct parsed parsed;
     CU_ASSERT_EQUAL(parse_maps(ANON_LINE("7f1350000000-7f1350021000")
                                    GUARD_LINE("7f1350021000-7f1354000000"),
@@ -130,7 +141,8 @@ static void test_an_arena_has_its_reserve_above_it(void) {
     CU_ASSERT_EQUAL(parsed.rows[1].flags, LG_MAPPING_ARENA_RESERVE);
 }
 
-static void test_an_arena_whose_reserve_merged_with_a_guard_is_an_arena(void) {
+static void test_an_arena_whose_reserve_merged_with_a_guard_is_an_arena(void)
+{
     struct parsed parsed;
     CU_ASSERT_EQUAL(parse_maps(ANON_LINE("7f1350000000-7f1350021000")
                                    GUARD_LINE("7f1350021000-7f1354001000")
@@ -141,7 +153,8 @@ static void test_an_arena_whose_reserve_merged_with_a_guard_is_an_arena(void) {
     CU_ASSERT_EQUAL(parsed.rows[2].segment, LG_SEGMENT_ANON);
 }
 
-static void test_memory_at_an_arenas_address_without_its_reserve_is_anonymous(void) {
+static void test_memory_at_an_arenas_address_without_its_reserve_is_anonymous(void)
+{
     struct parsed parsed;
     CU_ASSERT_EQUAL(parse_maps(ANON_LINE("7f1350000000-7f1350021000")
                                    GUARD_LINE("7f1350021000-7f1353fff000"),
@@ -156,7 +169,8 @@ static void test_memory_at_an_arenas_address_without_its_reserve_is_anonymous(vo
     CU_ASSERT_EQUAL(parsed.rows[0].segment, LG_SEGMENT_ANON);
 }
 
-static void test_every_class_has_a_name(void) {
+static void test_every_class_has_a_name(void)
+{
     CU_ASSERT_STRING_EQUAL(lg_segment_name(LG_SEGMENT_TEXT), "text");
     CU_ASSERT_STRING_EQUAL(lg_segment_name(LG_SEGMENT_DATA), "data");
     CU_ASSERT_STRING_EQUAL(lg_segment_name(LG_SEGMENT_HEAP), "heap");
@@ -170,7 +184,8 @@ static void test_every_class_has_a_name(void) {
     CU_ASSERT_STRING_EQUAL(lg_segment_name(LG_SEGMENT_SPECIAL), "special");
 }
 
-int add_maps_classes_suite(void) {
+int add_maps_classes_suite(void)
+{
     CU_TestInfo tests[] = {
         UNIT_TEST(test_names_in_brackets_have_their_class),
         UNIT_TEST(test_files_named_like_the_heap_are_files),

@@ -5,7 +5,8 @@
 #include <string.h>
 #include <unistd.h>
 
-struct options_run run_options(char *const arguments[], char *environment[]) {
+struct options_run run_options(char *const arguments[], char *environment[])
+{
     struct options_run run;
     int count = 0;
     char **ours = environ;
@@ -19,7 +20,8 @@ struct options_run run_options(char *const arguments[], char *environment[]) {
 }
 
 /* What the arguments give; they must be right. */
-static struct lg_options options_of(char *const arguments[]) {
+static struct lg_options options_of(char *const arguments[])
+{
     struct options_run run = run_options(arguments, NO_VARIABLES);
     CU_ASSERT_EQUAL(run.status, 0);
     CU_ASSERT_STRING_EQUAL(run.error, "");
@@ -27,14 +29,16 @@ static struct lg_options options_of(char *const arguments[]) {
 }
 
 /* What VARIABLE gives with no option at all. */
-static struct lg_options options_from(char *variable) {
+static struct lg_options options_from(char *variable)
+{
     struct options_run run = run_options(ARGUMENTS("tests"), VARIABLES(variable));
     CU_ASSERT_EQUAL(run.status, 0);
     CU_ASSERT_STRING_EQUAL(run.error, "");
     return run.options;
 }
 
-static void test_defaults_are_those_of_the_documentation(void) {
+static void test_defaults_are_those_of_the_documentation(void)
+{
     struct lg_options options = options_of(ARGUMENTS("tests"));
     CU_ASSERT_PTR_NULL(options.junit);
     CU_ASSERT_PTR_NULL(options.filter);
@@ -47,7 +51,8 @@ static void test_defaults_are_those_of_the_documentation(void) {
     CU_ASSERT_EQUAL(options.budget.limits.values[LG_GAUGE_FRAG], LG_BUDGET_UNLIMITED);
 }
 
-static void test_every_option_sets_its_field(void) {
+static void test_every_option_sets_its_field(void)
+{
     struct lg_options options =
         options_of(ARGUMENTS("--junit", "out/report.xml", "--budget", "live=64", "--rigor",
                              "thorough", "--timeout", "2.5", "--filter", "cache/*", "--shard",
@@ -64,7 +69,8 @@ static void test_every_option_sets_its_field(void) {
     CU_ASSERT_STRING_EQUAL(options.program[0], "tests");
 }
 
-static void test_every_variable_sets_its_field(void) {
+static void test_every_variable_sets_its_field(void)
+{
     CU_ASSERT_STRING_EQUAL(options_from("LEAKGATE_JUNIT=out/report.xml").junit, "out/report.xml");
     CU_ASSERT_EQUAL(options_from("LEAKGATE_BUDGET=live=64").budget.limits.values[LG_GAUGE_LIVE],
                     64);
@@ -80,13 +86,14 @@ static void test_every_variable_sets_its_field(void) {
     CU_ASSERT_TRUE(run.status == 0 && run.options.json);
 }
 
-static void test_the_option_wins_over_its_variable(void) {
-    struct options_run run = run_options(
-        ARGUMENTS("--junit=b.xml", "--budget=live=2", "--rigor=quick", "--timeout=2",
-                  "--filter=b", "--shard=2/2", "--color=never", "--quiet", "tests"),
-        VARIABLES("LEAKGATE_JUNIT=a.xml", "LEAKGATE_BUDGET=live=1", "LEAKGATE_RIGOR=once",
-                  "LEAKGATE_TIMEOUT=1", "LEAKGATE_FILTER=a", "LEAKGATE_SHARD=1/9",
-                  "LEAKGATE_COLOR=always", "LEAKGATE_QUIET=0"));
+static void test_the_option_wins_over_its_variable(void)
+{
+    struct options_run run =
+        run_options(ARGUMENTS("--junit=b.xml", "--budget=live=2", "--rigor=quick", "--timeout=2",
+                              "--filter=b", "--shard=2/2", "--color=never", "--quiet", "tests"),
+                    VARIABLES("LEAKGATE_JUNIT=a.xml", "LEAKGATE_BUDGET=live=1",
+                              "LEAKGATE_RIGOR=once", "LEAKGATE_TIMEOUT=1", "LEAKGATE_FILTER=a",
+                              "LEAKGATE_SHARD=1/9", "LEAKGATE_COLOR=always", "LEAKGATE_QUIET=0"));
     CU_ASSERT_EQUAL_FATAL(run.status, 0);
     CU_ASSERT_STRING_EQUAL(run.options.junit, "b.xml");
     CU_ASSERT_EQUAL(run.options.budget.limits.values[LG_GAUGE_LIVE], 2);
@@ -99,15 +106,16 @@ static void test_the_option_wins_over_its_variable(void) {
     CU_ASSERT_TRUE(run.options.quiet);
 }
 
-static void test_the_last_of_two_options_wins(void) {
-    struct lg_options options =
-        options_of(ARGUMENTS("--rigor=once", "--junit=a.xml", "--rigor=quick", "--junit", "b.xml",
-                             "tests"));
+static void test_the_last_of_two_options_wins(void)
+{
+    struct lg_options options = options_of(
+        ARGUMENTS("--rigor=once", "--junit=a.xml", "--rigor=quick", "--junit", "b.xml", "tests"));
     CU_ASSERT_EQUAL(options.rigor, LG_RIGOR_QUICK);
     CU_ASSERT_STRING_EQUAL(options.junit, "b.xml");
 }
 
-static void test_budgets_of_option_and_variable_are_joined_by_gauge(void) {
+static void test_budgets_of_option_and_variable_are_joined_by_gauge(void)
+{
     struct options_run run = run_options(ARGUMENTS("--budget=heap=4K", "--budget=fds=1", "tests"),
                                          VARIABLES("LEAKGATE_BUDGET=live=64,heap=1"));
     CU_ASSERT_EQUAL(run.status, 0);
@@ -116,7 +124,8 @@ static void test_budgets_of_option_and_variable_are_joined_by_gauge(void) {
     CU_ASSERT_EQUAL(run.options.budget.limits.values[LG_GAUGE_FDS], 1);
 }
 
-static void test_options_after_the_program_are_the_programs(void) {
+static void test_options_after_the_program_are_the_programs(void)
+{
     struct lg_options options = options_of(ARGUMENTS("--quiet", "tests", "--list", "-v"));
     CU_ASSERT_TRUE(options.quiet);
     CU_ASSERT_FALSE(options.list);
@@ -126,7 +135,8 @@ static void test_options_after_the_program_are_the_programs(void) {
     CU_ASSERT_PTR_NULL(options.program[3]);
 }
 
-static void test_two_dashes_end_the_options(void) {
+static void test_two_dashes_end_the_options(void)
+{
     struct lg_options options = options_of(ARGUMENTS("--", "--quiet", "--"));
     CU_ASSERT_FALSE(options.quiet);
     CU_ASSERT_STRING_EQUAL(options.program[0], "--quiet");
@@ -134,13 +144,15 @@ static void test_two_dashes_end_the_options(void) {
     CU_ASSERT_PTR_NULL(options.program[2]);
 }
 
-static void test_the_program_is_argv_itself(void) {
+static void test_the_program_is_argv_itself(void)
+{
     char **arguments = ARGUMENTS("--quiet", "tests", "first");
     struct lg_options options = options_of(arguments);
     CU_ASSERT_PTR_EQUAL(options.program, arguments + 2);
 }
 
-static void test_parsing_twice_gives_the_same(void) {
+static void test_parsing_twice_gives_the_same(void)
+{
     for (int i = 0; i < 2; i++) {
         struct lg_options options = options_of(ARGUMENTS("--shard=1/2", "tests", "--quiet"));
         CU_ASSERT_EQUAL(options.shards, 2);
@@ -148,24 +160,27 @@ static void test_parsing_twice_gives_the_same(void) {
     }
 }
 
-static void test_every_rigor_has_a_name_that_is_read_back(void) {
+static void test_every_rigor_has_a_name_that_is_read_back(void)
+{
     static const char *const names[] = {"once", "quick", "standard", "thorough"};
     for (int rigor = LG_RIGOR_ONCE; rigor <= LG_RIGOR_THOROUGH; rigor++) {
         CU_ASSERT_STRING_EQUAL(lg_rigor_name((enum lg_rigor)rigor), names[rigor]);
         struct options_run run =
             run_options(ARGUMENTS("--rigor", (char *)names[rigor], "tests"), NO_VARIABLES);
         CU_ASSERT_EQUAL(run.status, 0);
-        CU_ASSERT_EQUAL(run.options.rigor, rigor);
+        CU_ASSERT_EQUAL((int)run.options.rigor, rigor);
     }
 }
 
-static void test_every_colour_is_read(void) {
+static void test_every_colour_is_read(void)
+{
     CU_ASSERT_EQUAL(options_of(ARGUMENTS("--color=auto", "t")).color, LG_COLOR_AUTO);
     CU_ASSERT_EQUAL(options_of(ARGUMENTS("--color=always", "t")).color, LG_COLOR_ALWAYS);
     CU_ASSERT_EQUAL(options_of(ARGUMENTS("--color=never", "t")).color, LG_COLOR_NEVER);
 }
 
-static void test_timeouts_are_seconds_to_the_millisecond(void) {
+static void test_timeouts_are_seconds_to_the_millisecond(void)
+{
     CU_ASSERT_EQUAL(options_of(ARGUMENTS("--timeout=0", "t")).timeout_ms, 0);
     CU_ASSERT_EQUAL(options_of(ARGUMENTS("--timeout=1", "t")).timeout_ms, 1000);
     CU_ASSERT_EQUAL(options_of(ARGUMENTS("--timeout=0.001", "t")).timeout_ms, 1);
@@ -175,12 +190,14 @@ static void test_timeouts_are_seconds_to_the_millisecond(void) {
 }
 
 /* 0 is for no timeout at all: what was asked for is a very short one. */
-static void test_the_shortest_timeout_is_not_none(void) {
+static void test_the_shortest_timeout_is_not_none(void)
+{
     struct options_run run = run_options(ARGUMENTS("--timeout=0.0001", "tests"), NO_VARIABLES);
     CU_ASSERT(run.status != 0 || run.options.timeout_ms > 0);
 }
 
-static void test_switches_in_the_environment_are_words(void) {
+static void test_switches_in_the_environment_are_words(void)
+{
     CU_ASSERT_TRUE(options_from("LEAKGATE_QUIET=1").quiet);
     CU_ASSERT_TRUE(options_from("LEAKGATE_QUIET=yes").quiet);
     CU_ASSERT_TRUE(options_from("LEAKGATE_QUIET=on").quiet);
@@ -192,7 +209,8 @@ static void test_switches_in_the_environment_are_words(void) {
     CU_ASSERT_FALSE(options_from("LEAKGATE_QUIET=").quiet);
 }
 
-static void test_an_empty_filter_is_none(void) {
+static void test_an_empty_filter_is_none(void)
+{
     CU_ASSERT_PTR_NULL(options_from("LEAKGATE_FILTER=").filter);
     struct options_run run =
         run_options(ARGUMENTS("--filter=", "tests"), VARIABLES("LEAKGATE_FILTER=a/*"));
@@ -200,7 +218,8 @@ static void test_an_empty_filter_is_none(void) {
     CU_ASSERT_PTR_NULL(run.options.filter);
 }
 
-static void test_other_variables_do_not_matter(void) {
+static void test_other_variables_do_not_matter(void)
+{
     struct options_run run =
         run_options(ARGUMENTS("tests"),
                     VARIABLES("LEAKGATE_LEDGER=1:2", "LEAKGATE_JUNITS=x", "leakgate_junit=x"));
@@ -208,7 +227,8 @@ static void test_other_variables_do_not_matter(void) {
     CU_ASSERT_PTR_NULL(run.options.junit);
 }
 
-int add_options_suite(void) {
+int add_options_suite(void)
+{
     CU_TestInfo tests[] = {
         UNIT_TEST(test_defaults_are_those_of_the_documentation),
         UNIT_TEST(test_every_option_sets_its_field),

@@ -5,32 +5,37 @@
 #include <errno.h>
 #include <string.h>
 
-static void check(struct options_run run, const char *error) {
+static void check(struct options_run run, const char *error)
+{
     CU_ASSERT_EQUAL(run.status, -EINVAL);
     CU_ASSERT_STRING_EQUAL(run.error, error);
 }
 
-static struct options_run run_option(char *option) {
+static struct options_run run_option(char *option)
+{
     return run_options(ARGUMENTS(option, "tests"), NO_VARIABLES);
 }
 
-static struct options_run run_variable(char *variable) {
+static struct options_run run_variable(char *variable)
+{
     return run_options(ARGUMENTS("tests"), VARIABLES(variable));
 }
 
-static void test_no_program_is_refused(void) {
-    static const char expected[] =
-        "no PROGRAM to run; say: leakgate run [options] -- PROGRAM";
+static void test_no_program_is_refused(void)
+{
+    static const char expected[] = "no PROGRAM to run; say: leakgate run [options] -- PROGRAM";
     check(run_options(ARGUMENTS("--quiet"), NO_VARIABLES), expected);
     check(run_options(ARGUMENTS("--"), NO_VARIABLES), expected);
     check(run_options((char *[]){"run", NULL}, NO_VARIABLES), expected);
 }
 
-static void test_json_goes_with_list(void) {
+static void test_json_goes_with_list(void)
+{
     check(run_option("--json"), "--json goes with --list");
 }
 
-static void test_unknown_options_are_named(void) {
+static void test_unknown_options_are_named(void)
+{
     check(run_option("--heap"), "--heap: unknown option, or a value too many; "
                                 "'leakgate run --help' lists all");
     check(run_option("-q"), "-q: unknown option, or a value too many; "
@@ -40,47 +45,52 @@ static void test_unknown_options_are_named(void) {
 }
 
 /* One dash is the commonest slip. */
-static void test_a_word_after_one_dash_is_named(void) {
+static void test_a_word_after_one_dash_is_named(void)
+{
     check(run_option("-quiet"), "-quiet: unknown option, or a value too many; "
                                 "'leakgate run --help' lists all");
     check(run_options(ARGUMENTS("--quiet", "-list", "tests"), NO_VARIABLES),
           "-list: unknown option, or a value too many; 'leakgate run --help' lists all");
 }
 
-static void test_a_missing_value_is_told(void) {
+static void test_a_missing_value_is_told(void)
+{
     check(run_options(ARGUMENTS("--quiet", "--junit"), NO_VARIABLES),
           "--junit: it needs a value; 'leakgate run --help' tells which");
     check(run_options(ARGUMENTS("--budget"), NO_VARIABLES),
           "--budget: it needs a value; 'leakgate run --help' tells which");
 }
 
-static void test_wrong_words_are_told_with_the_right_ones(void) {
+static void test_wrong_words_are_told_with_the_right_ones(void)
+{
     check(run_option("--rigor=strict"),
           "--rigor: unknown rigor 'strict' (once, quick, standard, thorough)");
-    check(run_option("--rigor="),
-          "--rigor: unknown rigor '' (once, quick, standard, thorough)");
+    check(run_option("--rigor="), "--rigor: unknown rigor '' (once, quick, standard, thorough)");
     check(run_option("--color=yes"), "--color: unknown colour 'yes' (auto, always, never)");
 }
 
-static void test_an_empty_report_path_is_refused(void) {
+static void test_an_empty_report_path_is_refused(void)
+{
     check(run_option("--junit="), "--junit: it needs the path of a file");
 }
 
-static void test_a_wrong_budget_is_told_as_the_budget_says(void) {
+static void test_a_wrong_budget_is_told_as_the_budget_says(void)
+{
     check(run_option("--budget=heep=1"), "--budget: unknown gauge 'heep' (heap, mmap, live, frag, "
                                          "fds, threads, children)");
-    check(run_option("--budget=fds=1K"),
-          "--budget: unknown unit 'K' of fds (it counts: no unit)");
+    check(run_option("--budget=fds=1K"), "--budget: unknown unit 'K' of fds (it counts: no unit)");
     check(run_option("--budget="), "--budget: '' is not of the form GAUGE=LIMIT");
 }
 
-static void check_timeout(char *option, const char *value) {
+static void check_timeout(char *option, const char *value)
+{
     char expected[128] = "--timeout: '";
     strcat(strcat(expected, value), "' is no number of seconds (0 for no timeout)");
     check(run_option(option), expected);
 }
 
-static void test_timeouts_that_are_no_seconds_are_refused(void) {
+static void test_timeouts_that_are_no_seconds_are_refused(void)
+{
     check_timeout("--timeout=", "");
     check_timeout("--timeout=soon", "soon");
     check_timeout("--timeout=10s", "10s");
@@ -91,20 +101,23 @@ static void test_timeouts_that_are_no_seconds_are_refused(void) {
     check_timeout("--timeout=1,5", "1,5");
 }
 
-static void check_shard(char *option, const char *value) {
+static void check_shard(char *option, const char *value)
+{
     char expected[128] = "--shard: '";
     strcat(strcat(expected, value), "' is not I/N with 1 <= I <= N");
     check(run_option(option), expected);
 }
 
-static void test_shards_out_of_order_are_refused(void) {
+static void test_shards_out_of_order_are_refused(void)
+{
     check_shard("--shard=0/2", "0/2");
     check_shard("--shard=3/2", "3/2");
     check_shard("--shard=0/0", "0/0");
     check_shard("--shard=1/0", "1/0");
 }
 
-static void test_shards_of_another_form_are_refused(void) {
+static void test_shards_of_another_form_are_refused(void)
+{
     check_shard("--shard=", "");
     check_shard("--shard=1", "1");
     check_shard("--shard=1/", "1/");
@@ -117,12 +130,14 @@ static void test_shards_of_another_form_are_refused(void) {
     check_shard("--shard=1/99999999999", "1/99999999999");
 }
 
-static void test_a_negative_number_of_shards_is_refused(void) {
+static void test_a_negative_number_of_shards_is_refused(void)
+{
     check_shard("--shard=1/-2", "1/-2");
     check_shard("--shard=1/+2", "1/+2");
 }
 
-static void test_a_wrong_variable_is_named(void) {
+static void test_a_wrong_variable_is_named(void)
+{
     check(run_variable("LEAKGATE_RIGOR=strict"),
           "LEAKGATE_RIGOR: unknown rigor 'strict' (once, quick, standard, thorough)");
     check(run_variable("LEAKGATE_JUNIT="), "LEAKGATE_JUNIT: it needs the path of a file");
@@ -130,8 +145,7 @@ static void test_a_wrong_variable_is_named(void) {
           "LEAKGATE_BUDGET: 'heap' is not of the form GAUGE=LIMIT");
     check(run_variable("LEAKGATE_TIMEOUT=soon"),
           "LEAKGATE_TIMEOUT: 'soon' is no number of seconds (0 for no timeout)");
-    check(run_variable("LEAKGATE_SHARD=2/1"),
-          "LEAKGATE_SHARD: '2/1' is not I/N with 1 <= I <= N");
+    check(run_variable("LEAKGATE_SHARD=2/1"), "LEAKGATE_SHARD: '2/1' is not I/N with 1 <= I <= N");
     check(run_variable("LEAKGATE_COLOR=red"),
           "LEAKGATE_COLOR: unknown colour 'red' (auto, always, never)");
     check(run_variable("LEAKGATE_QUIET=maybe"), "LEAKGATE_QUIET: 'maybe' is neither 1 nor 0");
@@ -139,19 +153,21 @@ static void test_a_wrong_variable_is_named(void) {
     check(run_variable("LEAKGATE_JSON=TRUE"), "LEAKGATE_JSON: 'TRUE' is neither 1 nor 0");
 }
 
-static void test_an_error_leaves_the_options_as_they_were(void) {
+static void test_an_error_leaves_the_options_as_they_were(void)
+{
     struct lg_options options;
     struct lg_options before;
     char error[512];
     memset(&options, 0x5a, sizeof(options));
     before = options;
-    CU_ASSERT_EQUAL(lg_options_parse(3, ARGUMENTS("--shard=0/1", "tests"), &options, error,
-                                     sizeof(error)),
-                    -EINVAL);
+    CU_ASSERT_EQUAL(
+        lg_options_parse(3, ARGUMENTS("--shard=0/1", "tests"), &options, error, sizeof(error)),
+        -EINVAL);
     CU_ASSERT_EQUAL(memcmp(&options, &before, sizeof(options)), 0);
 }
 
-static void test_an_error_stays_within_its_room(void) {
+static void test_an_error_stays_within_its_room(void)
+{
     struct lg_options options;
     char error[32];
     memset(error, 0x5a, sizeof(error));
@@ -162,7 +178,8 @@ static void test_an_error_stays_within_its_room(void) {
 }
 
 /* As a YAML block leaves it. */
-static void test_an_error_is_one_line_whatever_the_value(void) {
+static void test_an_error_is_one_line_whatever_the_value(void)
+{
     struct options_run run = run_variable("LEAKGATE_BUDGET=heap=0\n");
     CU_ASSERT_EQUAL(run.status, -EINVAL);
     CU_ASSERT_PTR_NULL(strchr(run.error, '\n'));
@@ -171,7 +188,8 @@ static void test_an_error_is_one_line_whatever_the_value(void) {
     CU_ASSERT_PTR_NULL(strchr(run.error, '\n'));
 }
 
-int add_options_errors_suite(void) {
+int add_options_errors_suite(void)
+{
     CU_TestInfo tests[] = {
         UNIT_TEST(test_no_program_is_refused),
         UNIT_TEST(test_json_goes_with_list),

@@ -3,16 +3,17 @@
 #include "synthetic.h"
 #include "unit.h"
 
-#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-static const char *name_at(const struct synthetic *run, size_t row) {
+static const char *name_at(const struct synthetic *run, size_t row)
+{
     return row < run->results.count ? run->results.rows[row].name : "(no such row)";
 }
 
-static void test_each_record_is_a_row_in_the_order_of_the_ledger(void) {
+static void test_each_record_is_a_row_in_the_order_of_the_ledger(void)
+{
     struct synthetic run;
     CU_ASSERT_TRUE_FATAL(synthetic_init(&run));
     synthetic_add_host(&run, "/home/user/project/build/cache_tests");
@@ -31,7 +32,8 @@ static void test_each_record_is_a_row_in_the_order_of_the_ledger(void) {
     synthetic_fini(&run);
 }
 
-static void test_verdicts_are_judged_counted_and_told(void) {
+static void test_verdicts_are_judged_counted_and_told(void)
+{
     struct synthetic run;
     CU_ASSERT_TRUE_FATAL(synthetic_init(&run));
     synthetic_add_host(&run, "cache_tests");
@@ -54,7 +56,8 @@ static void test_verdicts_are_judged_counted_and_told(void) {
     synthetic_fini(&run);
 }
 
-static void test_the_budget_of_the_options_holds(void) {
+static void test_the_budget_of_the_options_holds(void)
+{
     struct synthetic run;
     CU_ASSERT_TRUE_FATAL(synthetic_init(&run));
     run.options.budget.limits.values[LG_GAUGE_LIVE] = 64;
@@ -66,7 +69,8 @@ static void test_the_budget_of_the_options_holds(void) {
     synthetic_fini(&run);
 }
 
-static void test_equal_names_are_numbered_in_order(void) {
+static void test_equal_names_are_numbered_in_order(void)
+{
     struct synthetic run;
     CU_ASSERT_TRUE_FATAL(synthetic_init(&run));
     synthetic_add_host(&run, "cache_tests");
@@ -83,7 +87,8 @@ static void test_equal_names_are_numbered_in_order(void) {
     synthetic_fini(&run);
 }
 
-static void test_a_number_never_makes_a_name_that_is_there_already(void) {
+static void test_a_number_never_makes_a_name_that_is_there_already(void)
+{
     struct synthetic run;
     CU_ASSERT_TRUE_FATAL(synthetic_init(&run));
     synthetic_add_host(&run, "cache_tests");
@@ -101,7 +106,8 @@ static void test_a_number_never_makes_a_name_that_is_there_already(void) {
     synthetic_fini(&run);
 }
 
-static void test_names_that_are_equal_once_clean_are_numbered(void) {
+static void test_names_that_are_equal_once_clean_are_numbered(void)
+{
     struct synthetic run;
     CU_ASSERT_TRUE_FATAL(synthetic_init(&run));
     synthetic_add_host(&run, "cache_tests");
@@ -115,12 +121,14 @@ static void test_names_that_are_equal_once_clean_are_numbered(void) {
     synthetic_fini(&run);
 }
 
-static void test_names_are_clean_and_never_empty(void) {
+static void test_names_are_clean_and_never_empty(void)
+{
     struct synthetic run;
     CU_ASSERT_TRUE_FATAL(synthetic_init(&run));
     synthetic_add_host(&run, "cache_tests");
-    synthetic_add_test(&run, "", "gr\xf6\xdf"
-                                 "e \x01");
+    synthetic_add_test(&run, "",
+                       "gr\xf6\xdf"
+                       "e \x01");
     synthetic_add_test(&run, " \n\t", "\x1b[31m");
     synthetic_add_test(&run, NULL, NULL);
     synthetic_read(&run);
@@ -132,7 +140,8 @@ static void test_names_are_clean_and_never_empty(void) {
     synthetic_fini(&run);
 }
 
-static void test_each_program_has_its_own_rows_and_name(void) {
+static void test_each_program_has_its_own_rows_and_name(void)
+{
     struct synthetic run;
     CU_ASSERT_TRUE_FATAL(synthetic_init(&run));
     synthetic_add_host(&run, "/a/tests");
@@ -153,7 +162,8 @@ static void test_each_program_has_its_own_rows_and_name(void) {
     synthetic_fini(&run);
 }
 
-static void test_a_host_without_a_path_has_the_programs_name(void) {
+static void test_a_host_without_a_path_has_the_programs_name(void)
+{
     struct synthetic run;
     CU_ASSERT_TRUE_FATAL(synthetic_init(&run));
     synthetic_add_host(&run, NULL);
@@ -162,7 +172,8 @@ static void test_a_host_without_a_path_has_the_programs_name(void) {
     synthetic_fini(&run);
 }
 
-static void test_without_a_host_there_is_a_row_about_the_program(void) {
+static void test_without_a_host_there_is_a_row_about_the_program(void)
+{
     struct synthetic run;
     CU_ASSERT_TRUE_FATAL(synthetic_init(&run));
     synthetic_read(&run);
@@ -177,7 +188,8 @@ static void test_without_a_host_there_is_a_row_about_the_program(void) {
     synthetic_fini(&run);
 }
 
-static void test_selected_are_the_tests_of_this_filter_and_shard(void) {
+static void test_selected_are_the_tests_of_this_filter_and_shard(void)
+{
     struct synthetic run;
     CU_ASSERT_TRUE_FATAL(synthetic_init(&run));
     synthetic_add_host(&run, "cache_tests");
@@ -192,7 +204,8 @@ static void test_selected_are_the_tests_of_this_filter_and_shard(void) {
     synthetic_fini(&run);
 }
 
-static void test_tests_not_reached_are_broken_when_the_run_was_cut(void) {
+static void test_tests_not_reached_are_broken_when_the_run_was_cut(void)
+{
     struct synthetic run;
     CU_ASSERT_TRUE_FATAL(synthetic_init(&run));
     struct lg_host *host = synthetic_add_host(&run, "cache_tests");
@@ -207,7 +220,8 @@ static void test_tests_not_reached_are_broken_when_the_run_was_cut(void) {
     synthetic_fini(&run);
 }
 
-static void test_tests_the_program_left_out_are_skipped(void) {
+static void test_tests_the_program_left_out_are_skipped(void)
+{
     struct synthetic run;
     CU_ASSERT_TRUE_FATAL(synthetic_init(&run));
     synthetic_add_host(&run, "cache_tests");
@@ -218,7 +232,8 @@ static void test_tests_the_program_left_out_are_skipped(void) {
     synthetic_fini(&run);
 }
 
-static void test_offsets_out_of_the_attic_are_unnamed_rows(void) {
+static void test_offsets_out_of_the_attic_are_unnamed_rows(void)
+{
     struct synthetic run;
     CU_ASSERT_TRUE_FATAL(synthetic_init(&run));
     synthetic_add_host(&run, "cache_tests")->maps = UINT32_MAX;
@@ -238,20 +253,23 @@ static void test_offsets_out_of_the_attic_are_unnamed_rows(void) {
     synthetic_fini(&run);
 }
 
-static void test_more_hosts_and_records_than_there_are_do_no_harm(void) {
+static void test_more_hosts_and_records_than_there_are_do_no_harm(void)
+{
     struct synthetic run;
     CU_ASSERT_TRUE_FATAL(synthetic_init(&run));
     synthetic_add_host(&run, "cache_tests");
     synthetic_add_test(&run, "cache", "hits");
-    run.ledger.header->records_used = UINT32_MAX;
+    run.ledger.header->records_used += 100;
     run.ledger.header->hosts_used = UINT32_MAX;
     synthetic_read(&run);
+    CU_ASSERT_EQUAL(run.results.count, 1);
     CU_ASSERT_EQUAL(run.results.program_count, LG_LEDGER_MAX_HOSTS);
     CU_ASSERT_STRING_EQUAL(name_at(&run, 0), "hits");
     synthetic_fini(&run);
 }
 
-static void test_a_test_is_where_its_function_is_defined(void) {
+static void test_a_test_is_where_its_function_is_defined(void)
+{
     struct synthetic run;
     CU_ASSERT_TRUE_FATAL(synthetic_init(&run));
     struct lg_host *host = synthetic_add_host(&run, "leakgate_unit");
@@ -262,15 +280,14 @@ static void test_a_test_is_where_its_function_is_defined(void) {
         (uint64_t)(uintptr_t)&test_a_test_is_where_its_function_is_defined;
     synthetic_read(&run);
     const struct lg_location *where = &run.results.rows[0].where;
-    CU_ASSERT_PTR_NOT_NULL_FATAL(where->function);
-    CU_ASSERT_STRING_EQUAL(where->function, __func__);
-    CU_ASSERT_PTR_NOT_NULL_FATAL(where->file);
-    CU_ASSERT_PTR_NOT_NULL(strstr(where->file, "test_results.c"));
+    CU_ASSERT(where->function != NULL && strcmp(where->function, __func__) == 0);
+    CU_ASSERT(where->file != NULL && strstr(where->file, "test_results.c") != NULL);
     CU_ASSERT(where->line > 0);
     synthetic_fini(&run);
 }
 
-static void test_a_report_of_many_equal_names_is_unique(void) {
+static void test_a_report_of_many_equal_names_is_unique(void)
+{
     struct synthetic run;
     unsigned char seen[1001] = {0};
     CU_ASSERT_TRUE_FATAL(synthetic_init(&run));
@@ -290,7 +307,8 @@ static void test_a_report_of_many_equal_names_is_unique(void) {
     synthetic_fini(&run);
 }
 
-int add_results_suite(void) {
+int add_results_suite(void)
+{
     CU_TestInfo tests[] = {
         UNIT_TEST(test_each_record_is_a_row_in_the_order_of_the_ledger),
         UNIT_TEST(test_verdicts_are_judged_counted_and_told),

@@ -13,19 +13,22 @@ struct entry {
 /* Addresses of KEYS are the keys: what lies there does not matter. */
 static char keys[4096];
 
-static void release(struct lg_table *table) {
+static void release(struct lg_table *table)
+{
     if (table->capacity > 0)
         munmap(table->entries, table->capacity * table->entry_bytes);
 }
 
-static void test_an_empty_table_has_nothing(void) {
+static void test_an_empty_table_has_nothing(void)
+{
     struct lg_table table = {.entry_bytes = sizeof(struct entry)};
     CU_ASSERT_PTR_NULL(lg_table_find(&table, keys));
     CU_ASSERT_PTR_NULL(lg_table_next(&table, NULL));
     CU_ASSERT_EQUAL(table.count, 0);
 }
 
-static void test_what_was_added_is_found_and_nothing_else(void) {
+static void test_what_was_added_is_found_and_nothing_else(void)
+{
     struct lg_table table = {.entry_bytes = sizeof(struct entry)};
     struct entry *added = lg_table_add(&table, &keys[1]);
     CU_ASSERT_PTR_NOT_NULL_FATAL(added);
@@ -38,7 +41,8 @@ static void test_what_was_added_is_found_and_nothing_else(void) {
     release(&table);
 }
 
-static void test_adding_again_gives_the_entry_as_it_is(void) {
+static void test_adding_again_gives_the_entry_as_it_is(void)
+{
     struct lg_table table = {.entry_bytes = sizeof(struct entry)};
     struct entry *added = lg_table_add(&table, keys);
     CU_ASSERT_PTR_NOT_NULL_FATAL(added);
@@ -49,7 +53,8 @@ static void test_adding_again_gives_the_entry_as_it_is(void) {
     release(&table);
 }
 
-static void fill(struct lg_table *table, size_t count) {
+static void fill(struct lg_table *table, size_t count)
+{
     for (size_t i = 0; i < count; i++) {
         struct entry *entry = lg_table_add(table, &keys[i]);
         CU_ASSERT_PTR_NOT_NULL_FATAL(entry);
@@ -57,7 +62,8 @@ static void fill(struct lg_table *table, size_t count) {
     }
 }
 
-static void test_entries_keep_their_values_as_the_table_grows(void) {
+static void test_entries_keep_their_values_as_the_table_grows(void)
+{
     struct lg_table table = {.entry_bytes = sizeof(struct entry)};
     fill(&table, sizeof(keys));
     CU_ASSERT_EQUAL(table.count, sizeof(keys));
@@ -72,7 +78,8 @@ static void test_entries_keep_their_values_as_the_table_grows(void) {
     release(&table);
 }
 
-static void test_next_gives_each_entry_once(void) {
+static void test_next_gives_each_entry_once(void)
+{
     struct lg_table table = {.entry_bytes = sizeof(struct entry)};
     unsigned char seen[300] = {0};
     size_t count = 0;
@@ -87,7 +94,8 @@ static void test_next_gives_each_entry_once(void) {
 }
 
 /* Multiples of a large power of two: what a poor hash puts in one slot. */
-static void test_keys_far_apart_are_told_apart(void) {
+static void test_keys_far_apart_are_told_apart(void)
+{
     struct lg_table table = {.entry_bytes = sizeof(struct entry)};
     for (uintptr_t i = 1; i <= 1000; i++) {
         struct entry *entry = lg_table_add(&table, (const void *)(i << 32));
@@ -102,7 +110,8 @@ static void test_keys_far_apart_are_told_apart(void) {
     release(&table);
 }
 
-static void test_no_memory_adds_nothing(void) {
+static void test_no_memory_adds_nothing(void)
+{
     struct lg_table table = {.entry_bytes = (size_t)1 << 50};
     CU_ASSERT_PTR_NULL(lg_table_add(&table, keys));
     CU_ASSERT_EQUAL(table.count, 0);
@@ -110,7 +119,8 @@ static void test_no_memory_adds_nothing(void) {
     CU_ASSERT_PTR_NULL(lg_table_find(&table, keys));
 }
 
-int add_table_suite(void) {
+int add_table_suite(void)
+{
     CU_TestInfo tests[] = {
         UNIT_TEST(test_an_empty_table_has_nothing),
         UNIT_TEST(test_what_was_added_is_found_and_nothing_else),

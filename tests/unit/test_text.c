@@ -3,8 +3,10 @@
 #include "unit.h"
 
 #include <string.h>
+#include <wchar.h>
 
-static void test_an_empty_text_is_the_empty_string(void) {
+static void test_an_empty_text_is_the_empty_string(void)
+{
     struct lg_text text = {0};
     CU_ASSERT_STRING_EQUAL(lg_text_string(&text), "");
     lg_text_add(&text, "%s", "");
@@ -13,7 +15,8 @@ static void test_an_empty_text_is_the_empty_string(void) {
     lg_text_free(&text);
 }
 
-static void test_what_is_added_follows_what_was_there(void) {
+static void test_what_is_added_follows_what_was_there(void)
+{
     struct lg_text text = {0};
     lg_text_add(&text, "%s +%d", "heap", 4096);
     lg_text_add_bytes(&text, " B/run, and more", 6);
@@ -24,7 +27,8 @@ static void test_what_is_added_follows_what_was_there(void) {
     lg_text_free(&text);
 }
 
-static void test_bytes_may_hold_a_nul(void) {
+static void test_bytes_may_hold_a_nul(void)
+{
     struct lg_text text = {0};
     lg_text_add_bytes(&text, "a\0b", 3);
     lg_text_add(&text, "c");
@@ -33,7 +37,8 @@ static void test_bytes_may_hold_a_nul(void) {
     lg_text_free(&text);
 }
 
-static void test_a_text_grows_without_bound(void) {
+static void test_a_text_grows_without_bound(void)
+{
     struct lg_text text = {0};
     for (int i = 0; i < 10000; i++)
         lg_text_add(&text, "%04d\n", i);
@@ -43,7 +48,8 @@ static void test_a_text_grows_without_bound(void) {
     lg_text_free(&text);
 }
 
-static void test_one_addition_may_be_longer_than_all_before(void) {
+static void test_one_addition_may_be_longer_than_all_before(void)
+{
     struct lg_text text = {0};
     lg_text_add(&text, "a");
     lg_text_add(&text, "%*s", 100000, "b");
@@ -53,7 +59,8 @@ static void test_one_addition_may_be_longer_than_all_before(void) {
     lg_text_free(&text);
 }
 
-static void test_freed_texts_are_empty_and_can_be_used_again(void) {
+static void test_freed_texts_are_empty_and_can_be_used_again(void)
+{
     struct lg_text text = {0};
     lg_text_add(&text, "first");
     lg_text_free(&text);
@@ -65,7 +72,8 @@ static void test_freed_texts_are_empty_and_can_be_used_again(void) {
     CU_ASSERT_PTR_NULL(text.data);
 }
 
-static void test_without_memory_the_text_stays_and_says_so(void) {
+static void test_without_memory_the_text_stays_and_says_so(void)
+{
     struct lg_text text = {0};
     lg_text_add(&text, "kept");
     lg_text_add_bytes(&text, "", (size_t)1 << 61);
@@ -74,7 +82,18 @@ static void test_without_memory_the_text_stays_and_says_so(void) {
     lg_text_free(&text);
 }
 
-static bool growth_is(enum lg_gauge gauge, int64_t value, const char *expected) {
+/* A wide character that is none. */
+static void test_what_printf_cannot_format_adds_nothing(void)
+{
+    struct lg_text text = {0};
+    lg_text_add(&text, "kept");
+    lg_text_add(&text, "dropped %lc", (wint_t)0x7fffffff);
+    CU_ASSERT_STRING_EQUAL(lg_text_string(&text), "kept");
+    lg_text_free(&text);
+}
+
+static bool growth_is(enum lg_gauge gauge, int64_t value, const char *expected)
+{
     struct lg_text text = {0};
     lg_text_add_growth(&text, gauge, value);
     bool same = strcmp(lg_text_string(&text), expected) == 0;
@@ -82,7 +101,8 @@ static bool growth_is(enum lg_gauge gauge, int64_t value, const char *expected) 
     return same;
 }
 
-static void test_growth_has_its_sign_and_its_unit(void) {
+static void test_growth_has_its_sign_and_its_unit(void)
+{
     CU_ASSERT(growth_is(LG_GAUGE_HEAP, 4112, "+4112 B"));
     CU_ASSERT(growth_is(LG_GAUGE_FDS, 2, "+2"));
     CU_ASSERT(growth_is(LG_GAUGE_LIVE, 0, "+0 B"));
@@ -92,7 +112,8 @@ static void test_growth_has_its_sign_and_its_unit(void) {
     CU_ASSERT(growth_is(LG_GAUGE_CHILDREN, INT64_MAX, "+9223372036854775807"));
 }
 
-static bool size_is(uint64_t bytes, const char *expected) {
+static bool size_is(uint64_t bytes, const char *expected)
+{
     struct lg_text text = {0};
     lg_text_add_size(&text, bytes);
     bool same = strcmp(lg_text_string(&text), expected) == 0;
@@ -100,7 +121,8 @@ static bool size_is(uint64_t bytes, const char *expected) {
     return same;
 }
 
-static void test_sizes_are_exact_and_short_where_they_are_long(void) {
+static void test_sizes_are_exact_and_short_where_they_are_long(void)
+{
     CU_ASSERT(size_is(0, "0 B"));
     CU_ASSERT(size_is(4096, "4096 B"));
     CU_ASSERT(size_is(10239, "10239 B"));
@@ -114,7 +136,8 @@ static void test_sizes_are_exact_and_short_where_they_are_long(void) {
     CU_ASSERT(size_is(UINT64_MAX, "18446744073709551615 B (16 EiB)"));
 }
 
-int add_text_suite(void) {
+int add_text_suite(void)
+{
     CU_TestInfo tests[] = {
         UNIT_TEST(test_an_empty_text_is_the_empty_string),
         UNIT_TEST(test_what_is_added_follows_what_was_there),
@@ -123,6 +146,7 @@ int add_text_suite(void) {
         UNIT_TEST(test_one_addition_may_be_longer_than_all_before),
         UNIT_TEST(test_freed_texts_are_empty_and_can_be_used_again),
         UNIT_TEST(test_without_memory_the_text_stays_and_says_so),
+        UNIT_TEST(test_what_printf_cannot_format_adds_nothing),
         UNIT_TEST(test_growth_has_its_sign_and_its_unit),
         UNIT_TEST(test_sizes_are_exact_and_short_where_they_are_long),
         CU_TEST_INFO_NULL,

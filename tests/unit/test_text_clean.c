@@ -6,7 +6,8 @@
 #include <string.h>
 
 /* From memory of exactly LENGTH bytes: reading one more is caught by a sanitizer. */
-static bool becomes(const char *input, size_t length, const char *expected) {
+static bool becomes(const char *input, size_t length, const char *expected)
+{
     struct lg_text text = {0};
     char *exact = malloc(length > 0 ? length : 1);
     CU_ASSERT_PTR_NOT_NULL_FATAL(exact);
@@ -21,13 +22,15 @@ static bool becomes(const char *input, size_t length, const char *expected) {
 #define BECOMES(input, expected) becomes(input, sizeof(input) - 1, expected)
 #define STAYS(input) BECOMES(input, input)
 
-static void test_plain_text_stays(void) {
+static void test_plain_text_stays(void)
+{
     CU_ASSERT(STAYS(""));
     CU_ASSERT(STAYS("assertion failed: a < b && \"c\" > 'd'\n\tin cache.c"));
     CU_ASSERT(STAYS(" ~"));
 }
 
-static void test_utf8_of_each_length_stays(void) {
+static void test_utf8_of_each_length_stays(void)
+{
     CU_ASSERT(STAYS("gr\xc3\xb6\xc3\x9f"
                     "e"));
     CU_ASSERT(STAYS("\xc2\xa0 \xdf\xbf"));
@@ -35,18 +38,21 @@ static void test_utf8_of_each_length_stays(void) {
     CU_ASSERT(STAYS("\xf0\x90\x80\x80 \xf0\x9f\x98\x80 \xf4\x8f\xbf\xbf"));
 }
 
-static void test_controls_become_their_code(void) {
+static void test_controls_become_their_code(void)
+{
     CU_ASSERT(BECOMES("\x01\x1f\x7f", "\\x01\\x1f\\x7f"));
     CU_ASSERT(BECOMES("a\rb\vc\fd\be\a", "a\\x0db\\x0bc\\x0cd\\x08e\\x07"));
     CU_ASSERT(BECOMES("\xc2\x80\xc2\x9b\xc2\x9f", "\\u0080\\u009b\\u009f"));
 }
 
-static void test_a_nul_within_the_length_becomes_its_code(void) {
+static void test_a_nul_within_the_length_becomes_its_code(void)
+{
     CU_ASSERT(BECOMES("a\0b", "a\\x00b"));
     CU_ASSERT(BECOMES("\0", "\\x00"));
 }
 
-static void test_bytes_that_are_no_utf8_become_their_code(void) {
+static void test_bytes_that_are_no_utf8_become_their_code(void)
+{
     CU_ASSERT(BECOMES("\xff\xfe", "\\xff\\xfe"));
     CU_ASSERT(BECOMES("gr\xf6\xdf"
                       "e",
@@ -56,38 +62,44 @@ static void test_bytes_that_are_no_utf8_become_their_code(void) {
     CU_ASSERT(BECOMES("\xf8\x88\x80\x80\x80", "\\xf8\\x88\\x80\\x80\\x80"));
 }
 
-static void test_overlong_forms_become_their_codes(void) {
+static void test_overlong_forms_become_their_codes(void)
+{
     CU_ASSERT(BECOMES("\xc0\x80", "\\xc0\\x80"));
     CU_ASSERT(BECOMES("\xc1\xbf", "\\xc1\\xbf"));
     CU_ASSERT(BECOMES("\xe0\x9f\xbf", "\\xe0\\x9f\\xbf"));
     CU_ASSERT(BECOMES("\xf0\x8f\xbf\xbf", "\\xf0\\x8f\\xbf\\xbf"));
 }
 
-static void test_surrogates_and_what_is_above_unicode_become_their_codes(void) {
+static void test_surrogates_and_what_is_above_unicode_become_their_codes(void)
+{
     CU_ASSERT(BECOMES("\xed\xa0\x80", "\\xed\\xa0\\x80"));
     CU_ASSERT(BECOMES("\xed\xbf\xbf", "\\xed\\xbf\\xbf"));
     CU_ASSERT(BECOMES("\xf4\x90\x80\x80", "\\xf4\\x90\\x80\\x80"));
     CU_ASSERT(BECOMES("\xf7\xbf\xbf\xbf", "\\xf7\\xbf\\xbf\\xbf"));
 }
 
-static void test_the_two_that_xml_cannot_carry_become_their_code(void) {
+static void test_the_two_that_xml_cannot_carry_become_their_code(void)
+{
     CU_ASSERT(BECOMES("\xef\xbf\xbe", "\\ufffe"));
     CU_ASSERT(BECOMES("\xef\xbf\xbf", "\\uffff"));
 }
 
-static void test_sequences_cut_at_the_end_become_their_codes(void) {
+static void test_sequences_cut_at_the_end_become_their_codes(void)
+{
     CU_ASSERT(BECOMES("\xc3", "\\xc3"));
     CU_ASSERT(BECOMES("\xe2\x82", "\\xe2\\x82"));
     CU_ASSERT(BECOMES("\xf0\x9f\x98", "\\xf0\\x9f\\x98"));
 }
 
-static void test_sequences_cut_by_text_leave_the_text(void) {
+static void test_sequences_cut_by_text_leave_the_text(void)
+{
     CU_ASSERT(BECOMES("\xc3q", "\\xc3q"));
     CU_ASSERT(BECOMES("\xe2\x82q", "\\xe2\\x82q"));
     CU_ASSERT(BECOMES("\xf0\x9f\x98\xc3\xb6", "\\xf0\\x9f\\x98\xc3\xb6"));
 }
 
-static void test_colours_and_movements_are_dropped(void) {
+static void test_colours_and_movements_are_dropped(void)
+{
     CU_ASSERT(BECOMES("\x1b[31mred\x1b[0m", "red"));
     CU_ASSERT(BECOMES("\x1b[1;38;5;208mbold\x1b[m", "bold"));
     CU_ASSERT(BECOMES("a\x1b[2K\x1b[?25lb", "ab"));
@@ -95,12 +107,14 @@ static void test_colours_and_movements_are_dropped(void) {
     CU_ASSERT(BECOMES("a\x1b[4~b", "ab"));
 }
 
-static void test_titles_and_links_are_dropped_with_their_text(void) {
+static void test_titles_and_links_are_dropped_with_their_text(void)
+{
     CU_ASSERT(BECOMES("a\x1b]0;title\ab", "ab"));
     CU_ASSERT(BECOMES("\x1b]8;;http://x\x1b\\link\x1b]8;;\x1b\\", "link"));
 }
 
-static void test_two_byte_sequences_are_dropped(void) {
+static void test_two_byte_sequences_are_dropped(void)
+{
     CU_ASSERT(BECOMES("a\x1b"
                       "7b\x1b"
                       "8c\x1bMd",
@@ -108,12 +122,14 @@ static void test_two_byte_sequences_are_dropped(void) {
 }
 
 /* What `tput sgr0` writes: ESC ( B, then the reset. */
-static void test_the_choice_of_a_character_set_is_dropped(void) {
+static void test_the_choice_of_a_character_set_is_dropped(void)
+{
     CU_ASSERT(BECOMES("\x1b(Bred\x1b[m", "red"));
     CU_ASSERT(BECOMES("a\x1b)0b\x1b#8c", "abc"));
 }
 
-static void test_sequences_that_never_end_take_nothing_before_them(void) {
+static void test_sequences_that_never_end_take_nothing_before_them(void)
+{
     CU_ASSERT(BECOMES("a\x1b[31", "a"));
     CU_ASSERT(BECOMES("a\x1b]0;title", "a"));
     CU_ASSERT(BECOMES("a\x1b]0;title\x1b", "a"));
@@ -122,7 +138,8 @@ static void test_sequences_that_never_end_take_nothing_before_them(void) {
     CU_ASSERT(BECOMES("a\x1b\xc3\xb6", "a\\x1b\xc3\xb6"));
 }
 
-static bool json_is(const char *input, const char *expected) {
+static bool json_is(const char *input, const char *expected)
+{
     struct lg_text text = {0};
     lg_text_add_json(&text, input);
     bool same = strcmp(lg_text_string(&text), expected) == 0;
@@ -130,7 +147,8 @@ static bool json_is(const char *input, const char *expected) {
     return same;
 }
 
-static void test_json_strings_are_quoted_and_escaped(void) {
+static void test_json_strings_are_quoted_and_escaped(void)
+{
     CU_ASSERT(json_is("", "\"\""));
     CU_ASSERT(json_is("cache/grows", "\"cache/grows\""));
     CU_ASSERT(json_is("a \"b\" \\c", "\"a \\\"b\\\" \\\\c\""));
@@ -141,13 +159,15 @@ static void test_json_strings_are_quoted_and_escaped(void) {
                       "e \xf0\x9f\x98\x80\""));
 }
 
-static void test_json_strings_are_clean(void) {
+static void test_json_strings_are_clean(void)
+{
     CU_ASSERT(json_is("\x1b[31mred\x1b[0m", "\"red\""));
     CU_ASSERT(json_is("\x01\xff", "\"\\\\x01\\\\xff\""));
     CU_ASSERT(json_is("\r", "\"\\\\x0d\""));
 }
 
-static void test_json_follows_what_was_there(void) {
+static void test_json_follows_what_was_there(void)
+{
     struct lg_text text = {0};
     lg_text_add(&text, "{\"name\": ");
     lg_text_add_json(&text, "x");
@@ -156,7 +176,8 @@ static void test_json_follows_what_was_there(void) {
     lg_text_free(&text);
 }
 
-int add_text_clean_suite(void) {
+int add_text_clean_suite(void)
+{
     CU_TestInfo tests[] = {
         UNIT_TEST(test_plain_text_stays),
         UNIT_TEST(test_utf8_of_each_length_stays),

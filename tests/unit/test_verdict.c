@@ -7,7 +7,8 @@
 #define BIT(gauge) LG_GAUGE_BIT(LG_GAUGE_##gauge)
 #define MEMORY (BIT(HEAP) | BIT(MMAP) | BIT(LIVE) | BIT(FRAG))
 
-static struct lg_record passed_record(void) {
+static struct lg_record passed_record(void)
+{
     return (struct lg_record){.state = LG_RECORD_ENDED,
                               .kind = LG_RECORD_TEST,
                               .ending = LG_ENDING_FINISHED,
@@ -16,7 +17,8 @@ static struct lg_record passed_record(void) {
 }
 
 /* Leaks 64 B live and 4096 B of mmap a run, over 10 runs. */
-static struct lg_record leaking_record(void) {
+static struct lg_record leaking_record(void)
+{
     struct lg_record record = passed_record();
     record.runs = 11;
     record.judged_runs = 10;
@@ -27,7 +29,8 @@ static struct lg_record leaking_record(void) {
 }
 
 static struct lg_verdict judge(const struct lg_record *record, const char *spec,
-                               enum lg_program_end end) {
+                               enum lg_program_end end)
+{
     struct lg_budget budget;
     char error[128];
     lg_budget_init(&budget);
@@ -36,13 +39,15 @@ static struct lg_verdict judge(const struct lg_record *record, const char *spec,
     return lg_verdict_of(record, &budget, end);
 }
 
-static enum lg_verdict_kind kind_of(const struct lg_record *record, enum lg_program_end end) {
+static enum lg_verdict_kind kind_of(const struct lg_record *record, enum lg_program_end end)
+{
     return judge(record, NULL, end).kind;
 }
 
-static void test_each_ending_has_its_verdict(void) {
+static void test_each_ending_has_its_verdict(void)
+{
     static const enum lg_verdict_kind kinds[] = {
-        [LG_ENDING_NONE] = LG_VERDICT_BROKEN,       [LG_ENDING_FINISHED] = LG_VERDICT_PASSED,
+        [LG_ENDING_NONE] = LG_VERDICT_BROKEN,         [LG_ENDING_FINISHED] = LG_VERDICT_PASSED,
         [LG_ENDING_EXITED] = LG_VERDICT_EXITED_EARLY, [LG_ENDING_SIGNALED] = LG_VERDICT_CRASHED,
         [LG_ENDING_TIMED_OUT] = LG_VERDICT_TIMED_OUT, [LG_ENDING_NO_FORK] = LG_VERDICT_BROKEN,
         [LG_ENDING_NOT_SAMPLED] = LG_VERDICT_BROKEN,
@@ -57,7 +62,8 @@ static void test_each_ending_has_its_verdict(void) {
     CU_ASSERT_EQUAL(kind_of(&record, LG_PROGRAM_EXITED), LG_VERDICT_BROKEN);
 }
 
-static void test_a_failed_assertion_fails_what_finished_or_was_not_sampled(void) {
+static void test_a_failed_assertion_fails_what_finished_or_was_not_sampled(void)
+{
     struct lg_record record = passed_record();
     record.asserts_failed = 1;
     CU_ASSERT_EQUAL(kind_of(&record, LG_PROGRAM_EXITED), LG_VERDICT_FAILED);
@@ -65,7 +71,8 @@ static void test_a_failed_assertion_fails_what_finished_or_was_not_sampled(void)
     CU_ASSERT_EQUAL(kind_of(&record, LG_PROGRAM_EXITED), LG_VERDICT_FAILED);
 }
 
-static void test_a_crash_is_told_before_failed_assertions(void) {
+static void test_a_crash_is_told_before_failed_assertions(void)
+{
     struct lg_record record = passed_record();
     record.asserts_failed = 1;
     record.ending = LG_ENDING_SIGNALED;
@@ -76,7 +83,8 @@ static void test_a_crash_is_told_before_failed_assertions(void) {
     CU_ASSERT_EQUAL(kind_of(&record, LG_PROGRAM_EXITED), LG_VERDICT_EXITED_EARLY);
 }
 
-static void test_each_state_short_of_the_end_has_its_verdict(void) {
+static void test_each_state_short_of_the_end_has_its_verdict(void)
+{
     static const struct {
         uint32_t state;
         enum lg_verdict_kind exited, died;
@@ -98,7 +106,8 @@ static void test_each_state_short_of_the_end_has_its_verdict(void) {
     }
 }
 
-static void test_a_suite_function_on_record_failed(void) {
+static void test_a_suite_function_on_record_failed(void)
+{
     struct lg_record record = passed_record();
     record.kind = LG_RECORD_SUITE_INIT;
     CU_ASSERT_EQUAL(kind_of(&record, LG_PROGRAM_EXITED), LG_VERDICT_FAILED);
@@ -106,7 +115,8 @@ static void test_a_suite_function_on_record_failed(void) {
     CU_ASSERT_EQUAL(kind_of(&record, LG_PROGRAM_EXITED), LG_VERDICT_FAILED);
 }
 
-static void test_nothing_measured_is_broken_and_never_passed(void) {
+static void test_nothing_measured_is_broken_and_never_passed(void)
+{
     struct lg_record record = passed_record();
     record.measured = 0;
     CU_ASSERT_EQUAL(kind_of(&record, LG_PROGRAM_EXITED), LG_VERDICT_BROKEN);
@@ -114,7 +124,8 @@ static void test_nothing_measured_is_broken_and_never_passed(void) {
     CU_ASSERT_EQUAL(kind_of(&record, LG_PROGRAM_EXITED), LG_VERDICT_FAILED);
 }
 
-static void test_a_leak_beyond_the_budget_is_leaked(void) {
+static void test_a_leak_beyond_the_budget_is_leaked(void)
+{
     struct lg_record record = leaking_record();
     struct lg_verdict verdict = judge(&record, NULL, LG_PROGRAM_EXITED);
     CU_ASSERT_EQUAL(verdict.kind, LG_VERDICT_LEAKED);
@@ -125,7 +136,8 @@ static void test_a_leak_beyond_the_budget_is_leaked(void) {
     CU_ASSERT_FALSE(verdict.single_run);
 }
 
-static void test_a_leak_within_the_budget_passes_and_is_told(void) {
+static void test_a_leak_within_the_budget_passes_and_is_told(void)
+{
     struct lg_record record = leaking_record();
     struct lg_verdict verdict = judge(&record, "live=64,mmap=4K", LG_PROGRAM_EXITED);
     CU_ASSERT_EQUAL(verdict.kind, LG_VERDICT_PASSED);
@@ -133,20 +145,23 @@ static void test_a_leak_within_the_budget_passes_and_is_told(void) {
     CU_ASSERT_EQUAL(verdict.grown, BIT(LIVE) | BIT(MMAP));
 }
 
-static void test_each_gauge_has_its_own_budget(void) {
+static void test_each_gauge_has_its_own_budget(void)
+{
     struct lg_record record = leaking_record();
     CU_ASSERT_EQUAL(judge(&record, "live=64", LG_PROGRAM_EXITED).over, BIT(MMAP));
     CU_ASSERT_EQUAL(judge(&record, "mmap=unlimited", LG_PROGRAM_EXITED).over, BIT(LIVE));
 }
 
-static void test_one_byte_more_than_the_budget_of_all_runs_is_over(void) {
+static void test_one_byte_more_than_the_budget_of_all_runs_is_over(void)
+{
     struct lg_record record = leaking_record();
     record.growth.values[LG_GAUGE_LIVE] = 641;
     CU_ASSERT_EQUAL(judge(&record, "live=64,mmap=4K", LG_PROGRAM_EXITED).over, BIT(LIVE));
     CU_ASSERT_EQUAL(judge(&record, "live=65,mmap=4K", LG_PROGRAM_EXITED).over, 0);
 }
 
-static void test_a_budget_too_large_to_multiply_allows_all(void) {
+static void test_a_budget_too_large_to_multiply_allows_all(void)
+{
     struct lg_record record = leaking_record();
     record.growth.values[LG_GAUGE_LIVE] = INT64_MAX;
     struct lg_verdict verdict =
@@ -154,7 +169,8 @@ static void test_a_budget_too_large_to_multiply_allows_all(void) {
     CU_ASSERT_EQUAL(verdict.kind, LG_VERDICT_PASSED);
 }
 
-static void test_growth_that_stopped_is_no_leak(void) {
+static void test_growth_that_stopped_is_no_leak(void)
+{
     struct lg_record record = leaking_record();
     record.leaking = 0;
     struct lg_verdict verdict = judge(&record, NULL, LG_PROGRAM_EXITED);
@@ -162,7 +178,8 @@ static void test_growth_that_stopped_is_no_leak(void) {
     CU_ASSERT_EQUAL(verdict.grown, 0);
 }
 
-static void test_first_run_growth_is_not_judged(void) {
+static void test_first_run_growth_is_not_judged(void)
+{
     struct lg_record record = passed_record();
     record.runs = 2;
     record.judged_runs = 1;
@@ -170,7 +187,8 @@ static void test_first_run_growth_is_not_judged(void) {
     CU_ASSERT_EQUAL(judge(&record, NULL, LG_PROGRAM_EXITED).kind, LG_VERDICT_PASSED);
 }
 
-static void test_gauges_that_are_not_measured_leak_nothing(void) {
+static void test_gauges_that_are_not_measured_leak_nothing(void)
+{
     struct lg_record record = leaking_record();
     record.measured = BIT(HEAP) | BIT(MMAP);
     struct lg_verdict verdict = judge(&record, "mmap=4K", LG_PROGRAM_EXITED);
@@ -178,7 +196,8 @@ static void test_gauges_that_are_not_measured_leak_nothing(void) {
     CU_ASSERT_EQUAL(verdict.grown, BIT(MMAP));
 }
 
-static void test_a_test_that_is_not_repeatable_is_judged_on_its_first_run(void) {
+static void test_a_test_that_is_not_repeatable_is_judged_on_its_first_run(void)
+{
     for (uint32_t repeat = LG_REPEAT_ASSERT_FAILED; repeat <= LG_REPEAT_TIMED_OUT; repeat++) {
         struct lg_record record = leaking_record();
         record.repeat = repeat;
@@ -192,7 +211,8 @@ static void test_a_test_that_is_not_repeatable_is_judged_on_its_first_run(void) 
     }
 }
 
-static void test_a_plain_before_and_after_is_a_single_run(void) {
+static void test_a_plain_before_and_after_is_a_single_run(void)
+{
     struct lg_record record = leaking_record();
     record.runs = 1;
     record.judged_runs = 1;
@@ -201,7 +221,8 @@ static void test_a_plain_before_and_after_is_a_single_run(void) {
     CU_ASSERT_FALSE(judge(&record, NULL, LG_PROGRAM_EXITED).single_run);
 }
 
-static void test_fragmentation_fails_only_a_budget_set_for_it(void) {
+static void test_fragmentation_fails_only_a_budget_set_for_it(void)
+{
     struct lg_record record = leaking_record();
     record.leaking = BIT(FRAG);
     record.growth.values[LG_GAUGE_FRAG] = 8192;
@@ -209,7 +230,8 @@ static void test_fragmentation_fails_only_a_budget_set_for_it(void) {
     CU_ASSERT_EQUAL(judge(&record, "frag=0", LG_PROGRAM_EXITED).over, BIT(FRAG));
 }
 
-static void test_growth_per_run_is_rounded_up(void) {
+static void test_growth_per_run_is_rounded_up(void)
+{
     struct lg_verdict verdict = {.runs = 3};
     verdict.growth.values[LG_GAUGE_LIVE] = 96;
     CU_ASSERT_EQUAL(lg_verdict_per_run(&verdict, LG_GAUGE_LIVE), 32);
@@ -223,14 +245,16 @@ static void test_growth_per_run_is_rounded_up(void) {
     CU_ASSERT_EQUAL(lg_verdict_per_run(&verdict, LG_GAUGE_LIVE), -5);
 }
 
-static int status_with(enum lg_verdict_kind a, enum lg_verdict_kind b) {
+static int status_with(enum lg_verdict_kind a, enum lg_verdict_kind b)
+{
     size_t counts[LG_VERDICT_COUNT] = {[LG_VERDICT_PASSED] = 7};
     counts[a]++;
     counts[b]++;
     return lg_verdict_exit_status(counts);
 }
 
-static void test_the_worst_verdict_decides_the_exit_status(void) {
+static void test_the_worst_verdict_decides_the_exit_status(void)
+{
     static const int alone[LG_VERDICT_COUNT] = {
         [LG_VERDICT_PASSED] = 0,    [LG_VERDICT_FAILED] = 1,       [LG_VERDICT_CRASHED] = 1,
         [LG_VERDICT_TIMED_OUT] = 1, [LG_VERDICT_EXITED_EARLY] = 1, [LG_VERDICT_LEAKED] = 2,
@@ -238,8 +262,9 @@ static void test_the_worst_verdict_decides_the_exit_status(void) {
     };
     for (int a = 0; a < LG_VERDICT_COUNT; a++) {
         for (int b = 0; b < LG_VERDICT_COUNT; b++) {
-            int expected = alone[a] == 1 || alone[b] == 1     ? 1
-                           : alone[a] > alone[b] ? alone[a] : alone[b];
+            int expected = alone[a] == 1 || alone[b] == 1 ? 1
+                           : alone[a] > alone[b]          ? alone[a]
+                                                          : alone[b];
             CU_ASSERT_EQUAL(status_with((enum lg_verdict_kind)a, (enum lg_verdict_kind)b),
                             expected);
         }
@@ -248,15 +273,16 @@ static void test_the_worst_verdict_decides_the_exit_status(void) {
     CU_ASSERT_EQUAL(lg_verdict_exit_status(none), 0);
 }
 
-static void test_every_verdict_has_its_name(void) {
-    static const char *const names[LG_VERDICT_COUNT] = {"passed",       "failed", "crashed",
-                                                        "timed out",    "exited early",
-                                                        "leaked",       "skipped", "broken"};
+static void test_every_verdict_has_its_name(void)
+{
+    static const char *const names[LG_VERDICT_COUNT] = {
+        "passed", "failed", "crashed", "timed out", "exited early", "leaked", "skipped", "broken"};
     for (int kind = 0; kind < LG_VERDICT_COUNT; kind++)
         CU_ASSERT_STRING_EQUAL(lg_verdict_name((enum lg_verdict_kind)kind), names[kind]);
 }
 
-int add_verdict_suite(void) {
+int add_verdict_suite(void)
+{
     CU_TestInfo tests[] = {
         UNIT_TEST(test_each_ending_has_its_verdict),
         UNIT_TEST(test_a_failed_assertion_fails_what_finished_or_was_not_sampled),

@@ -6,6 +6,41 @@
 #define LG_UNIT_UNIT_H
 
 #include <CUnit/CUnit.h>
+#include <CUnit/TestDB.h>
 
 /* A row of a suite's tests: the function's name is the test's. */
 #define UNIT_TEST(function) ((CU_TestInfo){#function, function})
+
+/* Registers TESTS, ended by CU_TEST_INFO_NULL, as the suite NAME. Returns 0 or CUnit's error. */
+int unit_add_suite(const char *name, CU_TestInfo *tests);
+
+int add_budget_suite(void);
+int add_console_suite(void);
+int add_facts_suite(void);
+int add_gauge_suite(void);
+int add_inspect_suite(void);
+int add_junit_suite(void);
+int add_junit_files_suite(void);
+int add_ledger_suite(void);
+int add_ledger_hostile_suite(void);
+int add_maps_suite(void);
+int add_maps_classes_suite(void);
+int add_maps_lines_suite(void);
+int add_message_suite(void);
+int add_message_details_suite(void);
+int add_message_program_suite(void);
+int add_no_memory_suite(void);
+int add_options_suite(void);
+int add_options_errors_suite(void);
+int add_results_suite(void);
+int add_sample_suite(void);
+int add_sample_growth_suite(void);
+int add_segments_suite(void);
+int add_symbols_suite(void);
+int add_table_suite(void);
+int add_text_suite(void);
+int add_text_clean_suite(void);
+int add_trial_suite(void);
+int add_verdict_suite(void);
+
+#endif

@@ -290,24 +290,36 @@ static void keep_quiet(void *context, const char *message, ...)
 }
 
 /* libxml2 reports that writing failed, not why: errno of the last write tells. */
-static int write_to(const struct lg_results *results, int fd)
+static int write_with(struct junit *junit, int fd)
 {
     xmlOutputBufferPtr buffer = xmlOutputBufferCreateFd(fd, NULL);
     if (buffer == NULL)
         return -ENOMEM;
-    struct junit junit = {.results = results};
-    junit.writer = xmlNewTextWriter(buffer);
-    if (junit.writer == NULL) {
+    junit->writer = xmlNewTextWriter(buffer);
+    if (junit->writer == NULL) {
         xmlOutputBufferClose(buffer);
         return -ENOMEM;
     }
-    xmlSetGenericErrorFunc(NULL, keep_quiet);
     errno = 0;
-    int error = write_document(&junit);
+    int error = write_document(junit);
     if (error != 0 && errno != 0)
         error = -errno;
-    xmlFreeTextWriter(junit.writer);
+    xmlFreeTextWriter(junit->writer);
+    return error;
+}
+
+static int write_to(const struct lg_results *results, int fd)
+{
+    struct junit junit = {.results = results};
+    xmlSetGenericErrorFunc(NULL, keep_quiet);
+    xmlResetLastError();
+    int error = write_with(&junit, fd);
     xmlSetGenericErrorFunc(NULL, NULL);
+    /* Some of the writer's functions leave out what they have no memory for, and go on. */
+    const xmlError *last = xmlGetLastError();
+    if (error == 0 && last != NULL && last->code == XML_ERR_NO_MEMORY)
+        error = -ENOMEM;
+    xmlResetLastError();
     return error;
 }
 
@@ -316,19 +328,21 @@ static bool has_prefix(const char *path, const char *prefix)
     return strncmp(path, prefix, strlen(prefix)) == 0;
 }
 
-/* Whether PATH lies in a folder that the system keeps, such as /dev or /proc/self/fd. */
+/* Whether PATH lies in a folder that the system keeps, such as /dev or /proc/self/fd: by
+ * the nearest folder on the way that is there. */
 static bool is_kept_by_system(const char *path)
 {
     char folder[PATH_MAX];
-    const char *slash = strrchr(path, '/');
-    int length = slash == NULL ? 0 : (int)(slash - path);
-    if (slash == NULL || length >= (int)sizeof(folder))
+    char *resolved = NULL;
+    if (snprintf(folder, sizeof(folder), "%s", path) >= (int)sizeof(folder))
         return false;
-    snprintf(folder, sizeof(folder), "%.*s/", length, path);
-    char *resolved = realpath(folder, NULL);
-    const char *known = resolved != NULL ? resolved : folder; /* a folder still to be made */
-    bool kept = strcmp(known, "/dev") == 0 || has_prefix(known, "/dev/fd") ||
-                has_prefix(known, "/proc/") || (resolved == NULL && has_prefix(known, "/dev/"));
+    for (char *slash; resolved == NULL && (slash = strrchr(folder, '/')) != NULL;) {
+        *slash = '\0';
+        resolved = realpath(slash == folder ? "/" : folder, NULL);
+    }
+    bool kept = resolved != NULL &&
+                (strcmp(resolved, "/dev") == 0 || has_prefix(resolved, "/dev/fd") ||
+                 strcmp(resolved, "/proc") == 0 || has_prefix(resolved, "/proc/"));
     free(resolved);
     return kept;
 }
