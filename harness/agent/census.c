@@ -133,6 +133,7 @@ static int list_folder(const char *path, struct lg_id_list *out)
 static int list_children_file(const char *path, int32_t except, struct lg_id_list *out)
 {
     char text[16 * 1024];
+    text[0] = '\0';
     if (read_file(path, text, sizeof(text)) < 0)
         return 0; /* the thread has ended */
     int error = 0;
@@ -220,7 +221,7 @@ static int count_threads(uint32_t *count)
 
 lg_gauge_set lg_census_measurable(void)
 {
-    struct lg_census census;
+    struct lg_census census = {0};
     char path[64];
     if (lg_census_take(&census) != 0 || census.threads == 0)
         return 0;

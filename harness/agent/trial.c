@@ -43,7 +43,9 @@ uint32_t lg_trial_next(const struct lg_trial *trial)
     if (lg_trial_warming_up(trial) || trial->measured < rigors[trial->rigor].measured)
         return 1;
     /* As many again as there were: a vector that doubles grows once in each such batch. */
-    return trial->confirmed == 0 ? FIRST_BATCH_RUNS : trial->runs;
+    uint32_t batch = trial->confirmed == 0 ? FIRST_BATCH_RUNS : trial->runs;
+    uint32_t left = LG_TRIAL_MAX_RUNS - trial->runs;
+    return batch < left ? batch : left;
 }
 
 static void add_measured(struct lg_trial *trial, const struct lg_gauges *growth, bool grew)

@@ -63,6 +63,7 @@ static void become_program(const struct lg_launch *launch, const struct lg_termi
                            const sigset_t *mask)
 {
     prctl(PR_SET_PDEATHSIG, SIGKILL);
+    launch->ledger->header->program_pid = getpid(); /* before any test can ask for it */
     sigprocmask(SIG_SETMASK, mask, NULL);
     int fd = fcntl(launch->ledger_fd, F_DUPFD, FIRST_LEDGER_FD);
     if (fd < 0)
@@ -93,7 +94,6 @@ static int start(const struct lg_launch *launch, const struct lg_terminal *termi
         _exit(127);
     }
     int failed = *pid < 0 ? -errno : 0;
-    launch->ledger->header->program_pid = *pid;
     close(report[1]);
     *error = 0;
     if (failed == 0 && read(report[0], error, sizeof(*error)) != (ssize_t)sizeof(*error))

@@ -127,16 +127,23 @@ static char *xml_strdup(const char *text)
     return copy != NULL ? memcpy(copy, text, size) : NULL;
 }
 
+static xmlFreeFunc own_free;
+static xmlMallocFunc own_malloc;
+static xmlReallocFunc own_realloc;
+static xmlStrdupFunc own_strdup;
+
 void scarce_xml_memory(unsigned number)
 {
     xmlResetLastError(); /* its text is libxml2's memory too */
     xml_left = number;
     ran_out = false;
     if (number > 0) {
+        xmlMemGet(&own_free, &own_malloc, &own_realloc, &own_strdup);
         xmlMemSetup(xml_free, xml_malloc, xml_realloc, xml_strdup);
-        return;
+    } else if (own_free != NULL) {
+        xmlMemSetup(own_free, own_malloc, own_realloc, own_strdup);
+        own_free = NULL;
     }
-    xmlMemSetup(free, malloc, realloc, strdup);
-    while (blocks != NULL)
+    while (number == 0 && blocks != NULL)
         xml_free(blocks + 1);
 }

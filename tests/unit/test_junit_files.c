@@ -123,6 +123,8 @@ static void test_a_folder_that_is_not_there_or_no_folder_is_an_error(void)
         lg_junit_write(&place.run.results, folder_file(&place.folder, "report.xml/a.xml", path)),
         -ENOTDIR);
     CU_ASSERT_EQUAL(lg_junit_prepare(path), -ENOTDIR);
+    CU_ASSERT_EQUAL(lg_junit_prepare(folder_file(&place.folder, "report.xml/a/b.xml", path)),
+                    -ENOTDIR);
     CU_ASSERT_EQUAL(folder_entries(place.folder.path), 1);
     finish(&place);
 }

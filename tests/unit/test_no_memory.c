@@ -54,6 +54,22 @@ static void test_results_without_memory_are_an_error_or_complete(void)
     CU_ASSERT(number > 10 && number < TOO_MANY);
 }
 
+static void test_a_program_without_cunit_and_memory_is_an_error(void)
+{
+    unsigned number = 0;
+    int error = -ENOMEM;
+    while (error != 0 && ++number < TOO_MANY) {
+        struct synthetic run;
+        CU_ASSERT_TRUE_FATAL(synthetic_init(&run));
+        scarce_memory(number);
+        error = lg_results_read(&run.ledger, &run.options, &run.outcome, &run.results);
+        scarce_memory(0);
+        CU_ASSERT(error == -ENOMEM || run.results.count == 1);
+        synthetic_fini(&run);
+    }
+    CU_ASSERT(number > 3 && number < TOO_MANY);
+}
+
 /* The report at PATH without what a clock put there. The caller frees it. */
 static char *read_report(const char *path)
 {
@@ -190,6 +206,7 @@ int add_no_memory_suite(void)
 {
     CU_TestInfo tests[] = {
         UNIT_TEST(test_results_without_memory_are_an_error_or_complete),
+        UNIT_TEST(test_a_program_without_cunit_and_memory_is_an_error),
         UNIT_TEST(test_a_report_without_memory_is_none_or_complete),
         UNIT_TEST(test_a_report_without_libxml2s_memory_is_none_or_complete),
         UNIT_TEST(test_segments_without_memory_write_nothing),

@@ -161,6 +161,17 @@ static void test_a_leak_beside_a_cache_that_fills_is_found(void)
     CU_ASSERT_EQUAL(lg_trial_leaking(&thorough), BIT(LIVE));
 }
 
+static void grow_ever_slower(uint32_t run, struct lg_gauges *growth)
+{
+    growth->values[LG_GAUGE_LIVE] += 65536 / run;
+}
+
+static void test_growth_that_never_settles_ends_after_the_most_runs(void)
+{
+    CU_ASSERT_EQUAL(play(LG_RIGOR_STANDARD, grow_ever_slower, UINT32_MAX).runs, LG_TRIAL_MAX_RUNS);
+    CU_ASSERT(play(LG_RIGOR_THOROUGH, grow_ever_slower, UINT32_MAX).runs <= LG_TRIAL_MAX_RUNS);
+}
+
 static void test_a_leak_on_every_third_run_is_found_by_thorough(void)
 {
     struct lg_trial standard = play(LG_RIGOR_STANDARD, leak_on_every_third, UINT32_MAX);
@@ -319,6 +330,7 @@ int add_trial_suite(void)
         UNIT_TEST(test_a_cache_of_8_slots_is_clean_once_it_is_full),
         UNIT_TEST(test_a_cache_of_40_slots_is_clean_once_it_is_full),
         UNIT_TEST(test_a_leak_beside_a_cache_that_fills_is_found),
+        UNIT_TEST(test_growth_that_never_settles_ends_after_the_most_runs),
         UNIT_TEST(test_a_leak_on_every_third_run_is_found_by_thorough),
         UNIT_TEST(test_a_vector_that_doubles_is_found_by_thorough),
         UNIT_TEST(test_a_leak_that_changes_its_gauge_is_found),

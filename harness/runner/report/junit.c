@@ -340,9 +340,9 @@ static bool is_kept_by_system(const char *path)
         *slash = '\0';
         resolved = realpath(slash == folder ? "/" : folder, NULL);
     }
-    bool kept = resolved != NULL &&
-                (strcmp(resolved, "/dev") == 0 || has_prefix(resolved, "/dev/fd") ||
-                 strcmp(resolved, "/proc") == 0 || has_prefix(resolved, "/proc/"));
+    bool kept =
+        resolved != NULL && (strcmp(resolved, "/dev") == 0 || has_prefix(resolved, "/dev/fd") ||
+                             strcmp(resolved, "/proc") == 0 || has_prefix(resolved, "/proc/"));
     free(resolved);
     return kept;
 }
