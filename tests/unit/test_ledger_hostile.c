@@ -12,7 +12,7 @@
 static struct lg_ledger_header new_header(uint64_t *header_bytes)
 {
     struct lg_ledger ledger;
-    struct lg_ledger_header header = {0};
+    struct lg_ledger_header header;
     int fd;
     CU_ASSERT_EQUAL_FATAL(lg_ledger_create(&ledger, &fd), 0);
     header = *ledger.header;
