@@ -10,6 +10,13 @@
 
 #include <stdbool.h>
 
+/* What the assertions of the body that runs mean. */
+enum lg_count {
+    LG_COUNT_NOTHING, /* it runs for what it leaves behind */
+    LG_COUNT_FIRST,   /* it is the test itself */
+    LG_COUNT_REPEAT   /* a failure tells that it can't be repeated */
+};
+
 struct lg_agent {
     bool attached; /* the ledger is mapped, and this is its host or a child */
     struct lg_ledger ledger;
@@ -17,7 +24,7 @@ struct lg_agent {
     uint32_t host_index;
     struct lg_sampler sampler;
     struct lg_record *record; /* in a child: the test it runs; NULL in the host */
-    bool first_run;           /* in a child: the run that is on is the test itself */
+    enum lg_count counting;
 };
 
 extern struct lg_agent lg_agent;
@@ -27,6 +34,7 @@ extern struct lg_agent lg_agent;
  * RUN once per run. */
 struct lg_body {
     void (*prepare)(void *context);
+    uint32_t prepare_runs; /* bodies that PREPARE runs: each has a test's time limit */
     void (*run)(void *context);
     void *context;
 };

@@ -1,10 +1,10 @@
 #include "agent/agent.h"
 #include "agent/census.h"
 #include "agent/evidence.h"
+#include "agent/silence.h"
 #include "agent/trial.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
@@ -40,7 +40,7 @@ static _Noreturn void end_child(enum lg_ending ending, int error)
 void lg_child_assert(bool passed, unsigned line, const char *condition, const char *file)
 {
     struct lg_record *record = lg_agent.record;
-    if (!lg_agent.first_run) {
+    if (lg_agent.counting != LG_COUNT_FIRST) {
         if (!passed)
             record->repeat = LG_REPEAT_ASSERT_FAILED;
         return;
@@ -63,18 +63,6 @@ void lg_child_assert(bool passed, unsigned line, const char *condition, const ch
     record->failures_kept++;
 }
 
-/* The output of a test is that of its first run. */
-static void silence(void)
-{
-    fflush(NULL);
-    int null = open("/dev/null", O_WRONLY | O_CLOEXEC);
-    if (null < 0)
-        return;
-    dup2(null, STDOUT_FILENO);
-    dup2(null, STDERR_FILENO);
-    close(null);
-}
-
 static void run_once(struct lg_body body)
 {
     struct lg_record *record = lg_agent.record;
@@ -82,7 +70,7 @@ static void run_once(struct lg_body body)
     __atomic_store_n(&record->run_started_ns, started, __ATOMIC_RELEASE);
     body.run(body.context);
     __atomic_store_n(&record->run_started_ns, 0, __ATOMIC_RELAXED);
-    if (lg_agent.first_run)
+    if (lg_agent.counting == LG_COUNT_FIRST)
         record->elapsed_ns = now_ns() - started;
     record->runs++;
 }
@@ -130,7 +118,7 @@ static void run_first(struct lg_trial *trial, struct lg_body body, struct lg_sam
     struct lg_sample before;
     sample(&before);
     lg_sampler_rebase(&lg_agent.sampler); /* lists would cost each clean test their time */
-    lg_agent.first_run = true;
+    lg_agent.counting = LG_COUNT_FIRST;
     run_once(body);
     settle(&before);
     sample(last);
@@ -173,8 +161,8 @@ static void run_again(struct lg_trial *trial, struct lg_body body)
     uint64_t deadline_ns = now_ns() + LG_TRIAL_CONFIRM_NS;
     uint64_t timeout_ms = lg_agent.ledger.header->orders.timeout_ms;
     record->run_limit_ms = repeat_limit_ms(timeout_ms, record->elapsed_ns);
-    lg_agent.first_run = false;
-    silence();
+    lg_agent.counting = LG_COUNT_REPEAT;
+    lg_silence_forever();
     struct lg_sample start;
     struct lg_sample before;
     struct lg_sample after;
@@ -206,6 +194,18 @@ static void run_again(struct lg_trial *trial, struct lg_body body)
         lg_evidence_keep(&start, &after);
 }
 
+/* Watched like a run: it may run tests, and they may hang. */
+static void prepare(struct lg_body body)
+{
+    struct lg_record *record = lg_agent.record;
+    uint64_t limit_ms = record->run_limit_ms;
+    record->run_limit_ms = limit_ms * (body.prepare_runs > 0 ? body.prepare_runs : 1);
+    __atomic_store_n(&record->run_started_ns, now_ns(), __ATOMIC_RELEASE);
+    body.prepare(body.context);
+    __atomic_store_n(&record->run_started_ns, 0, __ATOMIC_RELEASE);
+    record->run_limit_ms = limit_ms;
+}
+
 void lg_child_run(struct lg_record *record, struct lg_body body)
 {
     if (__gcov_reset != NULL)
@@ -217,7 +217,7 @@ void lg_child_run(struct lg_record *record, struct lg_body body)
     struct lg_trial trial;
     struct lg_sample last;
     lg_trial_begin(&trial, (enum lg_rigor)lg_agent.ledger.header->orders.rigor, record->measured);
-    body.prepare(body.context);
+    prepare(body);
     run_first(&trial, body, &last);
     if (record->asserts_failed == 0) {
         if (lg_trial_next(&trial) > 0)

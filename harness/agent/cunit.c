@@ -7,10 +7,10 @@
 
 #include "agent/agent.h"
 #include "agent/cunit_arm.h"
+#include "agent/cunit_body.h"
 #include "agent/cunit_calls.h"
 
 #include <CUnit/CUnit.h>
-#include <setjmp.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -18,6 +18,9 @@
 #include <unistd.h>
 
 #define EXPORTED __attribute__((visibility("default")))
+
+/* So many dependent tests, and the suite is carried as a whole. */
+#define DEPENDENT_SUITE 3
 
 static unsigned run_depth;
 
@@ -77,65 +80,6 @@ static int run_suite_cleanup(void)
     if (entry == NULL || !entry->selected || entry->cleanup == NULL)
         return 0;
     return run_phase(LG_SUITE_CLEANUP, suite, entry->cleanup);
-}
-
-/* One test, in the child. */
-
-struct test_run {
-    CU_pTest test;
-    CU_TestFunc function;
-    CU_SetUpFunc set_up;
-    CU_TearDownFunc tear_down;
-};
-
-static struct test_run current; /* in the child: where a fatal assertion goes back to */
-
-static void run_part(enum lg_phase phase, void (*function)(void))
-{
-    lg_agent.record->phase = phase;
-    if (function != NULL)
-        function();
-}
-
-static void prepare_body(void *context)
-{
-    (void)context;
-    lg_cunit_take_assertions();
-}
-
-/* As CUnit does: a fatal assertion in SetUp is none, there is nowhere to go back to. In
- * TearDown, CUnit would go back to before TearDown, forever: here it ends it. */
-static void run_body(void *context)
-{
-    const struct test_run *run = context;
-    jmp_buf back;
-    run->test->pJumpBuf = NULL;
-    run_part(LG_PHASE_SETUP, run->set_up);
-    run->test->pJumpBuf = &back;
-    if (setjmp(back) == 0)
-        run_part(LG_PHASE_BODY, run->function);
-    if (setjmp(back) == 0)
-        run_part(LG_PHASE_TEARDOWN, run->tear_down);
-    run->test->pJumpBuf = NULL;
-}
-
-static CU_BOOL note_assertion(CU_BOOL value, unsigned line, const char *condition, const char *file,
-                              CU_BOOL fatal)
-{
-    lg_child_assert(value != CU_FALSE, line, condition, file);
-    CU_pRunSummary summary = lg_cunit.get_run_summary();
-    summary->nAsserts++;
-    if (value != CU_FALSE)
-        return value;
-    summary->nAssertsFailed++;
-    summary->nFailureRecords++;
-    /* A nested run has left no current test behind. */
-    CU_pTest test = lg_cunit.get_current_test();
-    if (test == NULL)
-        test = current.test;
-    if (fatal != CU_FALSE && test->pJumpBuf != NULL)
-        longjmp(*test->pJumpBuf, 1);
-    return value;
 }
 
 /* The result, replayed in the host. */
@@ -199,15 +143,111 @@ static struct lg_record *fresh_record(struct lg_armed_test *entry, CU_pSuite sui
     return next;
 }
 
-/* A static CUnit does not ask the agent when a test runs another: it comes here. */
-static void run_within_test(const struct lg_armed_test *entry, const struct lg_armed_suite *parent)
+/* One test: in a child, or in several until one of them has what it needs. */
+
+struct attempt {
+    struct lg_cunit_body body;
+    bool carried;         /* run the tests before it first: */
+    CU_pSuite carried_of; /* those of this suite, or of all for NULL */
+};
+
+static void prepare_attempt(void *context)
 {
-    if (parent->set_up != NULL)
-        parent->set_up();
-    if (entry->function != NULL)
-        entry->function();
-    if (parent->tear_down != NULL)
-        parent->tear_down();
+    const struct attempt *attempt = context;
+    lg_cunit_take_assertions();
+    if (attempt->carried)
+        lg_cunit_run_before(attempt->carried_of);
+}
+
+static void run_attempt(void *context)
+{
+    const struct attempt *attempt = context;
+    lg_cunit_run_body(&attempt->body);
+}
+
+static bool passed(const struct lg_record *record)
+{
+    return record->ending == LG_ENDING_FINISHED && record->asserts_failed == 0;
+}
+
+/* A test that hangs alone would hang as long again each time. */
+static bool may_need_others(const struct lg_record *record)
+{
+    return !passed(record) && record->ending != LG_ENDING_TIMED_OUT &&
+           record->ending != LG_ENDING_NO_FORK && record->ending != LG_ENDING_NOT_SAMPLED;
+}
+
+static void forget_result(struct lg_record *record)
+{
+    struct lg_record fresh = {
+        .kind = record->kind,
+        .host = record->host,
+        .pass = record->pass,
+        .suite = record->suite,
+        .name = record->name,
+        .function_address = record->function_address,
+    };
+    *record = fresh;
+}
+
+/* Returns whether the test passes after those before it. If not, the result stays the one
+ * that it has alone. */
+static bool try_carried(struct lg_record *record, struct attempt attempt, CU_pSuite suite)
+{
+    struct lg_record alone = *record;
+    uint32_t before = (uint32_t)lg_cunit_before(suite);
+    if (before == 0)
+        return false;
+    attempt.carried = true;
+    attempt.carried_of = suite;
+    forget_result(record);
+    lg_fork_test(record, (struct lg_body){prepare_attempt, before, run_attempt, &attempt});
+    if (passed(record)) {
+        record->carried = before;
+        return true;
+    }
+    *record = alone;
+    return false;
+}
+
+/* From here on, the suite's tests find what those before them left. */
+static void carry_suite(struct lg_armed_suite *parent)
+{
+    lg_cunit_take_assertions();
+    lg_cunit_run_before(parent->suite);
+    lg_cunit_let_assertions_in();
+    parent->carried = true;
+}
+
+static void measure(struct lg_record *record, struct lg_armed_suite *parent,
+                    struct attempt *attempt)
+{
+    uint32_t isolation = lg_agent.ledger.header->orders.isolation;
+    lg_fork_test(record, (struct lg_body){prepare_attempt, 0, run_attempt, attempt});
+    if (parent->carried)
+        record->carried = (uint32_t)lg_cunit_before(parent->suite);
+    if (isolation != LG_ISOLATION_AUTO || parent->carried || !may_need_others(record))
+        return;
+    if (!try_carried(record, *attempt, parent->suite) && !try_carried(record, *attempt, NULL))
+        return;
+    if (++parent->dependent == DEPENDENT_SUITE)
+        carry_suite(parent);
+}
+
+/* What a test leaves is carried on, unless it has shown to be too much for the host. */
+static void carry_on(const struct lg_record *record, const struct lg_cunit_body *body)
+{
+    if (record != NULL && record->ending != LG_ENDING_FINISHED)
+        return;
+    lg_cunit_take_assertions();
+    lg_cunit_run_uncounted(body);
+    lg_cunit_let_assertions_in();
+}
+
+static bool is_selected(const struct lg_record *record)
+{
+    return record != NULL && record->state != LG_RECORD_FILTERED &&
+           record->state != LG_RECORD_OTHER_SHARD;
 }
 
 static void run_current_test(void)
@@ -218,17 +258,24 @@ static void run_current_test(void)
     struct lg_armed_suite *parent = lg_cunit_armed_suite(suite);
     if (entry == NULL || parent == NULL)
         return;
+    struct attempt attempt = {
+        .body = {suite, test, entry->function, parent->set_up, parent->tear_down}};
     if (lg_agent.record != NULL) {
-        run_within_test(entry, parent);
+        /* A static CUnit does not ask the agent when a test runs another: it comes here. */
+        lg_cunit_run_body(&attempt.body);
         return;
     }
+    if (lg_agent.ledger.header->orders.isolation == LG_ISOLATION_CARRY)
+        parent->carried = true;
     struct lg_record *record = fresh_record(entry, suite);
-    if (record == NULL || record->state == LG_RECORD_FILTERED ||
-        record->state == LG_RECORD_OTHER_SHARD)
-        return;
-    current = (struct test_run){test, entry->function, parent->set_up, parent->tear_down};
-    lg_fork_test(record, (struct lg_body){prepare_body, run_body, &current});
-    replay(record);
+    bool selected = is_selected(record);
+    if (selected) {
+        measure(record, parent, &attempt);
+        replay(record);
+    }
+    lg_cunit_came_to(&attempt.body);
+    if (parent->carried)
+        carry_on(selected ? record : NULL, &attempt.body);
 }
 
 /* The calls that are taken over. */
@@ -244,7 +291,7 @@ static bool begin_run(CU_pSuite suite)
     lg_cunit_find();
     if (!lg_agent.attached)
         return false;
-    if (lg_agent.record != NULL) {
+    if (lg_agent.record != NULL || lg_cunit_in_body()) {
         lg_cunit_disarm(); /* a run within a test is part of that test */
         return false;
     }
@@ -292,8 +339,8 @@ EXPORTED CU_BOOL CU_assertImplementation(CU_BOOL bValue, unsigned int uiLine,
                                          const char *strCondition, const char *strFile,
                                          const char *strFunction, CU_BOOL bFatal)
 {
-    if (lg_agent.record != NULL)
-        return note_assertion(bValue, uiLine, strCondition, strFile, bFatal);
+    if (lg_cunit_in_body())
+        return lg_cunit_note_assertion(bValue, uiLine, strCondition, strFile, bFatal);
     lg_cunit_find();
     return lg_cunit.assert_implementation(bValue, uiLine, strCondition, strFile, strFunction,
                                           bFatal);
@@ -303,7 +350,9 @@ EXPORTED CU_BOOL CU_assertImplementation(CU_BOOL bValue, unsigned int uiLine,
 EXPORTED void CU_cleanup_registry(void)
 {
     lg_cunit_find();
-    if (lg_agent.attached)
+    if (lg_agent.attached) {
         lg_cunit_disarm();
+        lg_cunit_forget_before();
+    }
     lg_cunit.cleanup_registry();
 }

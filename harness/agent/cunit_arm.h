@@ -18,6 +18,8 @@ struct lg_armed_suite {
     CU_CleanupFunc cleanup;
     CU_SetUpFunc set_up;
     CU_TearDownFunc tear_down;
+    uint32_t dependent; /* of its tests: passed only after those before them */
+    bool carried;       /* the host runs its tests itself, once they are measured */
 };
 
 struct lg_armed_test {

@@ -115,3 +115,8 @@ int lg_cunit_take_assertions(void)
 {
     return is_static ? lg_patch_apply(&patches[ASSERTION]) : 0;
 }
+
+int lg_cunit_let_assertions_in(void)
+{
+    return is_static ? lg_patch_remove(&patches[ASSERTION]) : 0;
+}

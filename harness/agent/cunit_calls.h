@@ -34,7 +34,8 @@ bool lg_cunit_is_static(void);
 int lg_cunit_take_runs(void);
 int lg_cunit_let_runs_in(void);
 
-/* In the child: takes over the assertions. */
+/* The same for the assertions, while a body runs. */
 int lg_cunit_take_assertions(void);
+int lg_cunit_let_assertions_in(void);
 
 #endif

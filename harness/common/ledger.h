@@ -38,9 +38,14 @@ typedef uint32_t lg_attic;
 
 enum lg_rigor { LG_RIGOR_ONCE, LG_RIGOR_QUICK, LG_RIGOR_STANDARD, LG_RIGOR_THOROUGH };
 
+/* What each test starts from: nothing but what main and the suite's initialization left
+ * (fork), or what all tests before it left (carry); auto is fork, unless it fails there. */
+enum lg_isolation { LG_ISOLATION_AUTO, LG_ISOLATION_FORK, LG_ISOLATION_CARRY };
+
 /* What the runner asks for. Written before the host starts. */
 struct lg_orders {
     uint32_t rigor;      /* enum lg_rigor */
+    uint32_t isolation;  /* enum lg_isolation */
     uint32_t list_only;  /* register the tests, run none */
     uint64_t timeout_ms; /* per run of a test's body; 0: none */
     lg_attic filter;     /* a glob on SUITE/TEST, or 0 */
@@ -154,6 +159,7 @@ struct lg_record {
     int32_t wait_status;
     int32_t error;         /* errno of what could not be done */
     uint32_t repeat;       /* enum lg_repeat */
+    uint32_t carried;      /* tests that were run before it in its process, as it needs them */
     uint32_t had_children; /* processes that it had started were still there at its end */
     uint64_t peak_rss_bytes;
 

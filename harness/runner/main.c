@@ -30,6 +30,8 @@ static const char usage[] =
     "                     e.g. heap=0,mmap=4K,live=64;\n"
     "                     gauges: heap, mmap, live, frag, fds, threads, children\n"
     "  --rigor RIGOR      once, quick, standard, thorough    LEAKGATE_RIGOR\n"
+    "  --isolation HOW    auto, fork, carry: what a test     LEAKGATE_ISOLATION\n"
+    "                     finds of those before it\n"
     "  --timeout SECONDS  per test, default 60, 0 for none   LEAKGATE_TIMEOUT\n"
     "  --filter GLOB      only the tests SUITE/TEST matches  LEAKGATE_FILTER\n"
     "  --shard I/N        only the Ith of N parts            LEAKGATE_SHARD\n"
@@ -79,6 +81,7 @@ static void give_orders(struct lg_ledger *ledger, const struct lg_options *optio
 {
     struct lg_orders *orders = &ledger->header->orders;
     orders->rigor = options->rigor;
+    orders->isolation = options->isolation;
     orders->list_only = options->list;
     orders->timeout_ms = options->timeout_ms;
     orders->filter = lg_ledger_add_text(ledger, options->filter);

@@ -12,6 +12,13 @@
 
 static const char *const rigor_names[] = {"once", "quick", "standard", "thorough"};
 
+static const char *const isolation_names[] = {"auto", "fork", "carry"};
+
+const char *lg_isolation_name(enum lg_isolation isolation)
+{
+    return isolation_names[isolation];
+}
+
 const char *lg_rigor_name(enum lg_rigor rigor)
 {
     return rigor_names[rigor];
@@ -52,6 +59,17 @@ static int set_rigor(struct lg_options *options, const char *value, char *why, s
         return -EINVAL;
     }
     options->rigor = (enum lg_rigor)found;
+    return 0;
+}
+
+static int set_isolation(struct lg_options *options, const char *value, char *why, size_t size)
+{
+    int found = find_word(value, isolation_names, 3);
+    if (found < 0) {
+        snprintf(why, size, "unknown isolation '%s' (auto, fork, carry)", value);
+        return -EINVAL;
+    }
+    options->isolation = (enum lg_isolation)found;
     return 0;
 }
 
@@ -140,11 +158,17 @@ static const struct {
     int argument;
     set_option *set;
 } table[] = {
-    {"junit", required_argument, set_junit},   {"budget", required_argument, set_budget},
-    {"rigor", required_argument, set_rigor},   {"timeout", required_argument, set_timeout},
-    {"filter", required_argument, set_filter}, {"shard", required_argument, set_shard},
-    {"list", no_argument, set_list},           {"json", no_argument, set_json},
-    {"color", required_argument, set_color},   {"quiet", no_argument, set_quiet},
+    {"junit", required_argument, set_junit},
+    {"budget", required_argument, set_budget},
+    {"rigor", required_argument, set_rigor},
+    {"isolation", required_argument, set_isolation},
+    {"timeout", required_argument, set_timeout},
+    {"filter", required_argument, set_filter},
+    {"shard", required_argument, set_shard},
+    {"list", no_argument, set_list},
+    {"json", no_argument, set_json},
+    {"color", required_argument, set_color},
+    {"quiet", no_argument, set_quiet},
 };
 
 #define OPTION_COUNT (sizeof(table) / sizeof(table[0]))

@@ -14,6 +14,7 @@ struct lg_options {
     const char *junit; /* a path, or NULL */
     struct lg_budget budget;
     enum lg_rigor rigor;
+    enum lg_isolation isolation;
     uint64_t timeout_ms; /* per test; 0: none */
     const char *filter;  /* a glob on SUITE/TEST, or NULL */
     uint32_t shard;      /* from 1; 0: no shards */
@@ -29,6 +30,9 @@ struct lg_options {
  * Returns 0, or -EINVAL with one line that names the place and the way out in ERROR. */
 int lg_options_parse(int argc, char *const argv[], struct lg_options *out, char *error,
                      size_t error_size);
+
+/* The name a user gives ISOLATION, e.g. "carry". Static storage. */
+const char *lg_isolation_name(enum lg_isolation isolation);
 
 /* The name a user gives RIGOR, e.g. "standard". Static storage. */
 const char *lg_rigor_name(enum lg_rigor rigor);

@@ -200,6 +200,10 @@ static void test_static_cunit_is_taken_over(void)
     CU_ASSERT_EQUAL(lgt_count(&run, "//testcase"), 3);
     lgt_free(&run);
     check_same_as_plain("static_frontend", NULL);
+    lgt_gate(&run, "", "static_order");
+    CU_ASSERT_EQUAL(run.status, 2);
+    CU_ASSERT_EQUAL(lgt_count(&run, "//failure|//error"), 3);
+    lgt_free(&run);
 }
 
 static void test_stripped_static_cunit_is_told(void)

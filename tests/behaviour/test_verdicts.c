@@ -144,6 +144,27 @@ static void test_descriptors_threads_and_children_are_counted_and_named(void)
     lgt_free(&run);
 }
 
+static void test_tests_that_need_earlier_ones_are_judged_after_them(void)
+{
+    static const char *const isolations[] = {"--isolation auto", "--isolation carry"};
+    for (size_t i = 0; i < 2; i++) {
+        struct lgt_result run;
+        lgt_gate(&run, isolations[i], "order");
+        CU_ASSERT_EQUAL(run.status, 2);
+        CU_ASSERT_EQUAL(lgt_count(&run, "//testcase"), 42);
+        CU_ASSERT_EQUAL(lgt_count(&run, "//testcase[starts-with(@name,'leak_')]/failure"), 3);
+        CU_ASSERT_EQUAL(lgt_count(&run, "//failure|//error"), 3);
+        CU_ASSERT_TRUE(lgt_count(&run, "//property[@name='carried_after_tests']") >= 30);
+        lgt_free(&run);
+    }
+    struct lgt_result run;
+    lgt_gate(&run, "--isolation fork", "order");
+    CU_ASSERT_EQUAL(run.status, 1);
+    CU_ASSERT_TRUE(lgt_verdict(&run, "clean_needs_global", "failed"));
+    CU_ASSERT_TRUE(lgt_verdict(&run, "clean_reads_global_unchecked", "crashed"));
+    lgt_free(&run);
+}
+
 static void test_once_is_a_before_and_after_of_a_single_run(void)
 {
     struct lgt_result run;
@@ -216,6 +237,8 @@ int add_verdicts_suite(void)
          test_a_moved_break_is_a_leak_and_fragmentation_is_none},
         {"descriptors_threads_and_children_are_counted_and_named",
          test_descriptors_threads_and_children_are_counted_and_named},
+        {"tests_that_need_earlier_ones_are_judged_after_them",
+         test_tests_that_need_earlier_ones_are_judged_after_them},
         {"once_is_a_before_and_after_of_a_single_run",
          test_once_is_a_before_and_after_of_a_single_run},
         {"quick_takes_two_runs_and_thorough_five", test_quick_takes_two_runs_and_thorough_five},

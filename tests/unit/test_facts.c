@@ -118,6 +118,12 @@ static void test_more_facts_than_there_is_room_for_are_dropped(void)
     CU_ASSERT_EQUAL(facts.count, LG_FACTS_MAX);
 }
 
+static void test_a_word_too_long_is_cut(void)
+{
+    struct lg_facts facts = read_facts("long_proc");
+    CU_ASSERT_STRING_EQUAL(fact(&facts, "min_free_kbytes"), "1234567890123456789012345678901");
+}
+
 static void test_a_root_too_long_for_a_path_has_no_facts(void)
 {
     char *root = malloc(8001);
@@ -156,6 +162,7 @@ int add_facts_suite(void)
         UNIT_TEST(test_what_cannot_be_read_is_left_out),
         UNIT_TEST(test_lines_of_another_form_are_left_out),
         UNIT_TEST(test_more_facts_than_there_is_room_for_are_dropped),
+        UNIT_TEST(test_a_word_too_long_is_cut),
         UNIT_TEST(test_a_root_too_long_for_a_path_has_no_facts),
         UNIT_TEST(test_this_machine_has_memory),
         CU_TEST_INFO_NULL,

@@ -7,6 +7,7 @@
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/resource.h>
 #include <unistd.h>
 
@@ -73,11 +74,15 @@ static void test_two_who_open_it_see_the_same(void)
     unmake(&made);
 }
 
-static void test_closing_again_does_nothing(void)
+static void test_closing_unmaps_and_may_be_done_again(void)
 {
     struct made made;
     make(&made);
+    void *memory = made.ledger.header;
+    unsigned char resident;
+    CU_ASSERT_EQUAL(mincore(memory, 1, &resident), 0);
     lg_ledger_close(&made.ledger);
+    CU_ASSERT(mincore(memory, 1, &resident) == -1 && errno == ENOMEM);
     CU_ASSERT_PTR_NULL(made.ledger.header);
     CU_ASSERT_PTR_NULL(made.ledger.records);
     CU_ASSERT_PTR_NULL(made.ledger.attic);
@@ -239,7 +244,7 @@ int add_ledger_suite(void)
         UNIT_TEST(test_a_new_ledger_is_empty),
         UNIT_TEST(test_the_magic_is_its_name_in_the_file),
         UNIT_TEST(test_two_who_open_it_see_the_same),
-        UNIT_TEST(test_closing_again_does_nothing),
+        UNIT_TEST(test_closing_unmaps_and_may_be_done_again),
         UNIT_TEST(test_records_come_in_a_row_and_zeroed),
         UNIT_TEST(test_room_in_the_attic_is_aligned_zeroed_and_apart),
         UNIT_TEST(test_texts_end_where_their_length_says),

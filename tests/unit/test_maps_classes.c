@@ -43,6 +43,12 @@ static void test_named_anonymous_memory_is_anonymous(void)
                     LG_SEGMENT_GUARD);
 }
 
+static void test_a_private_map_with_a_path_is_a_file_without_an_inode_too(void)
+{
+    CU_ASSERT_EQUAL(class_of_line("1000-2000 rw-p 00000000 00:00 0 /anon_hugepage (deleted)\n"),
+                    LG_SEGMENT_FILE);
+}
+
 static void test_shared_maps_are_shared_whatever_is_behind(void)
 {
     CU_ASSERT_EQUAL(class_of_line("1000-2000 rw-s 00000000 00:01 5 /memfd:pool (deleted)\n"),
@@ -190,6 +196,7 @@ int add_maps_classes_suite(void)
         UNIT_TEST(test_names_in_brackets_have_their_class),
         UNIT_TEST(test_files_named_like_the_heap_are_files),
         UNIT_TEST(test_named_anonymous_memory_is_anonymous),
+        UNIT_TEST(test_a_private_map_with_a_path_is_a_file_without_an_inode_too),
         UNIT_TEST(test_shared_maps_are_shared_whatever_is_behind),
         UNIT_TEST(test_a_file_with_code_is_text_and_data_with_its_bss),
         UNIT_TEST(test_only_the_first_anonymous_row_after_data_is_bss),

@@ -219,6 +219,19 @@ static void test_mappings_that_grew_are_told(void)
           "  ... and 3 more\n");
 }
 
+static void test_mappings_that_are_all_shown_have_no_rest(void)
+{
+    struct synthetic run;
+    struct lg_record *record = start_leak(&run);
+    struct lg_evidence *evidence = synthetic_add_evidence(&run, record);
+    evidence->grown_count = evidence->grown_kept = 1;
+    struct lg_text text = details(&run);
+    CU_ASSERT_PTR_NOT_NULL(strstr(lg_text_string(&text), "mappings that grew:\n"));
+    CU_ASSERT_PTR_NULL(strstr(lg_text_string(&text), "more\n"));
+    lg_text_free(&text);
+    synthetic_fini(&run);
+}
+
 static void test_what_was_left_behind_is_told(void)
 {
     struct synthetic run;
@@ -317,6 +330,7 @@ int add_message_details_suite(void)
         UNIT_TEST(test_growth_is_told_run_by_run),
         UNIT_TEST(test_more_steps_than_are_kept_are_not_read),
         UNIT_TEST(test_mappings_that_grew_are_told),
+        UNIT_TEST(test_mappings_that_are_all_shown_have_no_rest),
         UNIT_TEST(test_what_was_left_behind_is_told),
         UNIT_TEST(test_more_left_behind_than_is_kept_is_told),
         UNIT_TEST(test_evidence_that_lies_is_read_within_its_bounds),

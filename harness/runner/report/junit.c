@@ -152,6 +152,8 @@ static void case_properties(struct junit *junit, const struct lg_row *row)
     number_property(junit, "asserts", record->asserts);
     if (record->peak_rss_bytes > 0)
         number_property(junit, "peak_rss_bytes", (int64_t)record->peak_rss_bytes);
+    if (record->carried > 0)
+        number_property(junit, "carried_after_tests", record->carried);
     if (record->repeat != LG_REPEAT_FINE)
         property(junit, "repeatable", "no");
     if (record->ending == LG_ENDING_FINISHED && record->asserts_failed == 0)
@@ -238,6 +240,7 @@ static void suite_properties(struct junit *junit, const struct lg_program *progr
     start(junit, "properties");
     property(junit, "leakgate.version", LEAKGATE_VERSION);
     property(junit, "rigor", lg_rigor_name(results->options->rigor));
+    property(junit, "isolation", lg_isolation_name(results->options->isolation));
     property(junit, "budget", lg_budget_format(&results->options->budget, budget, sizeof(budget)));
     number_property(junit, "timeout_ms", (int64_t)results->options->timeout_ms);
     pin_properties(junit, program->host);

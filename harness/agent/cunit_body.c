@@ -1,0 +1,142 @@
+#include "agent/cunit_body.h"
+
+#include "agent/agent.h"
+#include "agent/cunit_calls.h"
+#include "agent/silence.h"
+
+#include <setjmp.h>
+#include <sys/mman.h>
+
+static const struct lg_cunit_body *current; /* the one that runs in this process, or NULL */
+
+static struct {
+    struct lg_cunit_body *bodies;
+    size_t count;
+    size_t capacity;
+} visited;
+
+static void run_part(enum lg_phase phase, void (*function)(void))
+{
+    if (lg_agent.record != NULL)
+        lg_agent.record->phase = phase;
+    if (function != NULL)
+        function();
+}
+
+/* As CUnit does: a fatal assertion in SetUp is none, there is nowhere to go back to. In
+ * TearDown, CUnit would go back to before TearDown, forever: here it ends it. */
+void lg_cunit_run_body(const struct lg_cunit_body *body)
+{
+    jmp_buf back;
+    jmp_buf *before = body->test->pJumpBuf;
+    const struct lg_cunit_body *outer = current;
+    current = body;
+    body->test->pJumpBuf = NULL;
+    run_part(LG_PHASE_SETUP, body->set_up);
+    body->test->pJumpBuf = &back;
+    if (setjmp(back) == 0)
+        run_part(LG_PHASE_BODY, body->function);
+    if (setjmp(back) == 0)
+        run_part(LG_PHASE_TEARDOWN, body->tear_down);
+    body->test->pJumpBuf = before;
+    current = outer;
+}
+
+CU_BOOL lg_cunit_in_body(void)
+{
+    return current != NULL;
+}
+
+static void count(CU_BOOL value)
+{
+    CU_pRunSummary summary = lg_cunit.get_run_summary();
+    summary->nAsserts++;
+    if (value != CU_FALSE)
+        return;
+    summary->nAssertsFailed++;
+    summary->nFailureRecords++;
+}
+
+/* CUnit's current test is not the one that runs when a test is run before another, and
+ * there is none when a nested run has left none behind. */
+static CU_pTest test_to_go_back_to(void)
+{
+    CU_pTest test = lg_cunit.get_current_test();
+    return test != NULL && test->pJumpBuf != NULL && lg_agent.counting != LG_COUNT_NOTHING
+               ? test
+               : current->test;
+}
+
+CU_BOOL lg_cunit_note_assertion(CU_BOOL value, unsigned line, const char *condition,
+                                const char *file, CU_BOOL fatal)
+{
+    if (lg_agent.counting != LG_COUNT_NOTHING) {
+        lg_child_assert(value != CU_FALSE, line, condition, file);
+        count(value);
+    }
+    if (value != CU_FALSE || fatal == CU_FALSE)
+        return value;
+    CU_pTest test = test_to_go_back_to();
+    if (test->pJumpBuf != NULL)
+        longjmp(*test->pJumpBuf, 1);
+    return value;
+}
+
+void lg_cunit_came_to(const struct lg_cunit_body *body)
+{
+    if (visited.count == visited.capacity) {
+        size_t capacity = visited.capacity == 0 ? 1024 : 2 * visited.capacity;
+        struct lg_cunit_body *bodies =
+            mmap(NULL, capacity * sizeof(*bodies), PROT_READ | PROT_WRITE,
+                 MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+        if (bodies == MAP_FAILED)
+            return;
+        for (size_t i = 0; i < visited.count; i++)
+            bodies[i] = visited.bodies[i];
+        if (visited.capacity > 0)
+            munmap(visited.bodies, visited.capacity * sizeof(*bodies));
+        visited.bodies = bodies;
+        visited.capacity = capacity;
+    }
+    visited.bodies[visited.count++] = *body;
+}
+
+size_t lg_cunit_before(CU_pSuite suite)
+{
+    size_t found = 0;
+    for (size_t i = 0; i < visited.count; i++)
+        found += suite == NULL || visited.bodies[i].suite == suite;
+    return found;
+}
+
+void lg_cunit_forget_before(void)
+{
+    visited.count = 0;
+}
+
+static void run_silently(const struct lg_cunit_body *body)
+{
+    enum lg_count counting = lg_agent.counting;
+    lg_agent.counting = LG_COUNT_NOTHING;
+    lg_cunit_run_body(body);
+    lg_agent.counting = counting;
+}
+
+void lg_cunit_run_before(CU_pSuite suite)
+{
+    struct lg_silence silence;
+    lg_silence_begin(&silence);
+    for (size_t i = 0; i < visited.count; i++) {
+        if (suite == NULL || visited.bodies[i].suite == suite)
+            run_silently(&visited.bodies[i]);
+    }
+    lg_silence_end(&silence);
+}
+
+void lg_cunit_run_uncounted(const struct lg_cunit_body *body)
+{
+    struct lg_silence silence;
+    lg_silence_begin(&silence);
+    run_silently(body);
+    lg_silence_end(&silence);
+}
