@@ -1,8 +1,9 @@
 #include "agent/agent.h"
 
-#include "agent/census.h"
+#include "agent/allocator.h"
 #include "agent/cunit.h"
 #include "agent/pin.h"
+#include "agent/selfcheck.h"
 #include "common/pins.h"
 
 #include <fcntl.h>
@@ -120,17 +121,23 @@ static int set_up(const char *address)
 __attribute__((constructor)) static void attach(void)
 {
     const char *address = getenv(LG_LEDGER_VARIABLE);
-    if (address == NULL || !lg_cunit_present() || set_up(address) != 0)
+    if (address == NULL || (!lg_cunit_present() && getenv(LG_DOCTOR_VARIABLE) == NULL) ||
+        set_up(address) != 0)
         return;
     struct lg_host *host = lg_agent.host;
     host->pid = getpid();
     host->program = add_program(&lg_agent.ledger);
     host->pins = lg_pin_allocator(getenv("GLIBC_TUNABLES"));
-    host->measured = lg_pin_trusted_gauges() | lg_census_measurable();
+    struct lg_allocator allocator = lg_allocator_find();
+    lg_agent.sampler.live_bytes = allocator.live_bytes;
+    host->allocator = allocator.kind;
+    host->allocator_name = lg_ledger_add_text(&lg_agent.ledger, allocator.name);
+    host->measured = lg_selfcheck(&lg_agent.sampler, &allocator);
     host->static_cunit = lg_cunit_take_over();
     const char *preload = lg_ledger_text(&lg_agent.ledger, lg_agent.ledger.header->orders.preload);
     lg_environment_restore("LD_PRELOAD", preload);
     lg_environment_restore("GLIBC_TUNABLES", LG_PIN_TUNABLES);
+    lg_environment_restore("ASAN_OPTIONS", LG_PIN_ASAN_OPTIONS);
     unsetenv(LG_LEDGER_VARIABLE);
     lg_agent.attached = true;
     leakgate_agent_active = 1;

@@ -48,21 +48,3 @@ uint32_t lg_pin_allocator(const char *tunables)
         pins |= 1U << LG_PIN_STACK_CACHE;
     return pins;
 }
-
-lg_gauge_set lg_pin_trusted_gauges(void)
-{
-    const size_t small = 1000;
-    const size_t large = 2 * (size_t)LG_PIN_MMAP_THRESHOLD_BYTES;
-    lg_gauge_set trusted = LG_GAUGE_BIT(LG_GAUGE_MMAP);
-    size_t before = live_bytes();
-    void *volatile small_block = malloc(small);
-    size_t with_small = live_bytes();
-    void *volatile large_block = malloc(large);
-    size_t with_large = live_bytes();
-    free(large_block);
-    free(small_block);
-    if (with_small >= before + small && with_large >= with_small + large && live_bytes() == before)
-        trusted |=
-            LG_GAUGE_BIT(LG_GAUGE_HEAP) | LG_GAUGE_BIT(LG_GAUGE_LIVE) | LG_GAUGE_BIT(LG_GAUGE_FRAG);
-    return trusted;
-}

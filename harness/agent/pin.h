@@ -2,16 +2,10 @@
 #ifndef LG_AGENT_PIN_H
 #define LG_AGENT_PIN_H
 
-#include "common/gauge.h"
-
 #include <stdint.h>
 
 /* Sets what mallopt can set, and looks whether the tunables came through.
  * Returns the pins in force: bit N for pin N of enum lg_pin. */
 uint32_t lg_pin_allocator(const char *tunables);
-
-/* The gauges that can be trusted in this process: proved by an allocation that
- * must show, and must be gone once freed. */
-lg_gauge_set lg_pin_trusted_gauges(void);
 
 #endif

@@ -4,6 +4,7 @@
 
 #include <errno.h>
 #include <malloc.h>
+#include <stdbool.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <unistd.h>
@@ -52,8 +53,9 @@ int lg_sampler_take(struct lg_sampler *sampler, struct lg_sample *out)
     if (error != 0)
         return error;
     lg_sample_count(out, &sampler->latest, sampler->excluded, sampler->excluded_count);
-    out->live_bytes = info.uordblks + info.hblkhd;
-    out->arena_bytes = info.arena;
+    bool own = sampler->live_bytes == NULL;
+    out->live_bytes = own ? info.uordblks + info.hblkhd : sampler->live_bytes();
+    out->arena_bytes = own ? info.arena : 0;
     out->program_break = (uint64_t)(uintptr_t)sbrk(0);
     struct lg_census census;
     error = lg_census_take(&census);

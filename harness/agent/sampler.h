@@ -2,6 +2,7 @@
 #ifndef LG_AGENT_SAMPLER_H
 #define LG_AGENT_SAMPLER_H
 
+#include "agent/allocator.h"
 #include "common/sample.h"
 
 #define LG_SAMPLER_EXCLUDED 2
@@ -11,7 +12,8 @@ struct lg_sampler {
     struct lg_maps latest; /* those of the newest sample */
     struct lg_range excluded[LG_SAMPLER_EXCLUDED];
     size_t excluded_count;
-    struct lg_range memory; /* where the rows and names lie */
+    lg_live_bytes *live_bytes; /* a sanitizer's count, or NULL: mallinfo2 counts */
+    struct lg_range memory;    /* where the rows and names lie */
 };
 
 /* Maps room for the samples, which no page is touched of until a child needs it.

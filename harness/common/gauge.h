@@ -21,6 +21,10 @@ typedef uint32_t lg_gauge_set;
 
 #define LG_GAUGE_BIT(gauge) ((lg_gauge_set)1 << (gauge))
 
+/* The gauges of memory: a process in which none of them can be trusted is blind. */
+#define LG_GAUGES_OF_MEMORY                                                                        \
+    (LG_GAUGE_BIT(LG_GAUGE_HEAP) | LG_GAUGE_BIT(LG_GAUGE_MMAP) | LG_GAUGE_BIT(LG_GAUGE_LIVE))
+
 /* One number per gauge: a growth, a budget. Bytes or counts, by gauge. */
 struct lg_gauges {
     int64_t values[LG_GAUGE_COUNT];

@@ -33,6 +33,9 @@
  * own, for a host that something in between has closed it for. */
 #define LG_LEDGER_VARIABLE "LEAKGATE_LEDGER"
 
+/* Set for the runner's own executable when it is the program to measure, without CUnit. */
+#define LG_DOCTOR_VARIABLE "LEAKGATE_DOCTOR"
+
 /* An offset in the attic; 0 is nothing. */
 typedef uint32_t lg_attic;
 
@@ -54,6 +57,14 @@ struct lg_orders {
     uint32_t shards;
 };
 
+/* Whose malloc a host has. */
+enum lg_allocator_kind {
+    LG_ALLOCATOR_GLIBC,
+    LG_ALLOCATOR_SANITIZER,
+    LG_ALLOCATOR_VALGRIND,
+    LG_ALLOCATOR_OTHER
+};
+
 enum lg_host_state {
     LG_HOST_NONE,
     LG_HOST_ATTACHED, /* the agent is there; CUnit has not been asked to run */
@@ -71,13 +82,15 @@ struct lg_host {
     lg_attic program; /* text: the path of its executable */
     lg_attic maps;    /* text: its /proc/self/maps when it first ran tests */
     lg_gauge_set measured;
-    uint32_t pins;         /* bit N: pin N of enum lg_pin is in force */
-    uint32_t static_cunit; /* CUnit is part of the executable */
-    uint32_t suite_phase;  /* enum lg_suite_phase: it is in one right now */
-    lg_attic suite;        /* text: the suite of that phase */
-    uint32_t running;      /* the record that a child runs right now, counted from 1; 0: none */
-    uint32_t tests;        /* registered, and to be run */
-    uint32_t ended;        /* tests that have their result */
+    uint32_t allocator;      /* enum lg_allocator_kind */
+    lg_attic allocator_name; /* text */
+    uint32_t pins;           /* bit N: pin N of enum lg_pin is in force */
+    uint32_t static_cunit;   /* CUnit is part of the executable */
+    uint32_t suite_phase;    /* enum lg_suite_phase: it is in one right now */
+    lg_attic suite;          /* text: the suite of that phase */
+    uint32_t running;        /* the record that a child runs right now, counted from 1; 0: none */
+    uint32_t tests;          /* registered, and to be run */
+    uint32_t ended;          /* tests that have their result */
 };
 
 enum lg_pin {

@@ -6,6 +6,9 @@
 /* mallopt has no counterpart to these: they go in the host's environment. */
 #define LG_PIN_TUNABLES "glibc.malloc.tcache_count=0:glibc.pthread.stack_cache_size=0"
 
+/* AddressSanitizer would not start behind the agent, which does not touch what it needs. */
+#define LG_PIN_ASAN_OPTIONS "verify_asan_link_order=0"
+
 #define LG_PIN_MMAP_THRESHOLD_BYTES (128 * 1024)
 #define LG_PIN_MMAP_MAX_COUNT 65536
 #define LG_PIN_TRIM_THRESHOLD_BYTES (128 * 1024)

@@ -31,16 +31,19 @@ static int open_program(const char *program)
     return -1;
 }
 
-static bool has_interpreter(Elf *elf)
+/* The dynamic linker that ELF asks for, or NULL. */
+static const char *interpreter(Elf *elf, const char *bytes, size_t size)
 {
     size_t count = 0;
     elf_getphdrnum(elf, &count);
     for (size_t i = 0; i < count; i++) {
         GElf_Phdr segment;
-        if (gelf_getphdr(elf, (int)i, &segment) != NULL && segment.p_type == PT_INTERP)
-            return true;
+        if (gelf_getphdr(elf, (int)i, &segment) == NULL || segment.p_type != PT_INTERP)
+            continue;
+        if (segment.p_offset < size && memchr(bytes + segment.p_offset, 0, size - segment.p_offset))
+            return bytes + segment.p_offset;
     }
-    return false;
+    return NULL;
 }
 
 static const char *inspect_elf(Elf *elf)
@@ -52,7 +55,10 @@ static const char *inspect_elf(Elf *elf)
         return NULL;
     if (header.e_ident[EI_CLASS] != ELFCLASS64)
         return "it is a 32-bit program: build it for 64 bits";
-    if (!has_interpreter(elf))
+    const char *linker = interpreter(elf, bytes, size);
+    if (linker != NULL && strstr(linker, "musl") != NULL)
+        return "its C library is musl, and the agent is made for glibc: build it with glibc";
+    if (linker == NULL)
         return "it is statically linked, and nothing can be preloaded into it: link it "
                "dynamically, without -static";
     if (memmem(bytes, size, cunit_text, strlen(cunit_text)) != NULL)

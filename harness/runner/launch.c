@@ -53,7 +53,8 @@ static int prepare_environment(const struct lg_launch *launch, int fd)
     snprintf(address, sizeof(address), "%d:%ld:%d", fd, (long)getppid(), launch->ledger_fd);
     if (setenv(LG_LEDGER_VARIABLE, address, 1) != 0 ||
         set_joined("LD_PRELOAD", launch->agent, getenv("LD_PRELOAD")) != 0 ||
-        set_joined("GLIBC_TUNABLES", getenv("GLIBC_TUNABLES"), LG_PIN_TUNABLES) != 0)
+        set_joined("GLIBC_TUNABLES", getenv("GLIBC_TUNABLES"), LG_PIN_TUNABLES) != 0 ||
+        set_joined("ASAN_OPTIONS", getenv("ASAN_OPTIONS"), LG_PIN_ASAN_OPTIONS) != 0)
         return -1;
     return 0;
 }

@@ -1,4 +1,5 @@
 /* The command line. This file alone prints errors and decides the exit status. */
+#include "runner/doctor.h"
 #include "runner/launch.h"
 #include "runner/options.h"
 #include "runner/report/console.h"
@@ -6,6 +7,7 @@
 #include "runner/results.h"
 #include "runner/segments.h"
 
+#include <dlfcn.h>
 #include <errno.h>
 #include <leakgate/leakgate.h>
 #include <limits.h>
@@ -19,6 +21,7 @@
 static const char usage[] =
     "usage: leakgate run [options] [--] PROGRAM [ARG...]\n"
     "       leakgate maps [--json] PID\n"
+    "       leakgate doctor\n"
     "       leakgate --help | --version\n"
     "\n"
     "Runs the CUnit tests of PROGRAM, each in a process of its own, and fails those\n"
@@ -123,8 +126,15 @@ static int report(const struct lg_results *results)
     return status;
 }
 
+static int report_doctor(const struct lg_results *results)
+{
+    bool good = lg_doctor_write(results, stdout, lg_console_color(LG_COLOR_AUTO, stdout));
+    return good ? LEAKGATE_EXIT_CLEAN : LEAKGATE_EXIT_BROKEN;
+}
+
 static int run_program(const struct lg_options *options, const char *agent,
-                       struct lg_ledger *ledger, int ledger_fd)
+                       struct lg_ledger *ledger, int ledger_fd,
+                       int (*report_results)(const struct lg_results *results))
 {
     give_orders(ledger, options, agent);
     struct lg_launch launch = {.program = options->program,
@@ -143,10 +153,33 @@ static int run_program(const struct lg_options *options, const char *agent,
     struct lg_results results;
     int status;
     if (lg_results_read(ledger, options, &outcome, &results) == 0)
-        status = report(&results);
+        status = report_results(&results);
     else
         status = fail("no memory for the report");
     lg_results_free(&results);
+    return status;
+}
+
+static int run_and_report(const struct lg_options *options,
+                          int (*report_results)(const struct lg_results *results))
+{
+    char agent[PATH_MAX];
+    int status = find_agent(agent, sizeof(agent));
+    if (status != 0)
+        return fail(
+            "libleakgate_agent.so is not where it was installed to; install leakgate again");
+    if (strpbrk(agent, ": ") != NULL)
+        return fail("%s: the agent cannot be preloaded from a path with a space or colon; "
+                    "install leakgate elsewhere",
+                    agent);
+    struct lg_ledger ledger;
+    int ledger_fd;
+    status = lg_ledger_create(&ledger, &ledger_fd);
+    if (status != 0)
+        return fail("no memory for the results: %s", strerror(-status));
+    status = run_program(options, agent, &ledger, ledger_fd, report_results);
+    lg_ledger_close(&ledger);
+    close(ledger_fd);
     return status;
 }
 
@@ -166,24 +199,33 @@ static int command_run(int argc, char *argv[])
             return fail("--junit: %s cannot be written: %s; name a file in a folder that can be",
                         options.junit, strerror(-status));
     }
-    char agent[PATH_MAX];
-    int status = find_agent(agent, sizeof(agent));
-    if (status != 0)
-        return fail(
-            "libleakgate_agent.so is not where it was installed to; install leakgate again");
-    if (strpbrk(agent, ": ") != NULL)
-        return fail("%s: the agent cannot be preloaded from a path with a space or colon; "
-                    "install leakgate elsewhere",
-                    agent);
-    struct lg_ledger ledger;
-    int ledger_fd;
-    status = lg_ledger_create(&ledger, &ledger_fd);
-    if (status != 0)
-        return fail("no memory for the results: %s", strerror(-status));
-    status = run_program(&options, agent, &ledger, ledger_fd);
-    lg_ledger_close(&ledger);
-    close(ledger_fd);
-    return status;
+    return run_and_report(&options, report);
+}
+
+/* The process that is measured for the doctor: this executable, under the agent. */
+static int command_doctor_host(void)
+{
+    int (*doctor)(void);
+    void *found = dlsym(RTLD_DEFAULT, "leakgate_agent_doctor");
+    if (found == NULL)
+        return fail("doctor: the agent was not preloaded: is LD_PRELOAD taken out on the way?");
+    memcpy(&doctor, &found, sizeof(doctor));
+    return doctor();
+}
+
+static int command_doctor(int argc)
+{
+    char self[PATH_MAX];
+    char *program[] = {self, "doctor-host", NULL};
+    struct lg_options options = {
+        .rigor = LG_RIGOR_QUICK, .timeout_ms = 10000, .quiet = true, .program = program};
+    ssize_t length = readlink("/proc/self/exe", self, sizeof(self) - 1);
+    if (argc != 1 || length < 0)
+        return fail("doctor: it takes no arguments");
+    self[length] = '\0';
+    lg_budget_init(&options.budget);
+    setenv(LG_DOCTOR_VARIABLE, "1", 1);
+    return run_and_report(&options, report_doctor);
 }
 
 static int command_maps(int argc, char *argv[])
@@ -218,6 +260,10 @@ int main(int argc, char *argv[])
     const char *command = argc > 1 ? argv[1] : "";
     if (strcmp(command, "run") == 0)
         return flush(command_run(argc - 1, argv + 1));
+    if (strcmp(command, "doctor") == 0)
+        return flush(command_doctor(argc - 1));
+    if (strcmp(command, "doctor-host") == 0 && getenv(LG_DOCTOR_VARIABLE) != NULL)
+        return command_doctor_host();
     if (strcmp(command, "maps") == 0)
         return flush(command_maps(argc - 1, argv + 1));
     if (strcmp(command, "--help") == 0 || strcmp(command, "-h") == 0) {
@@ -230,5 +276,5 @@ int main(int argc, char *argv[])
     }
     if (command[0] == '\0')
         return fail("no command; 'leakgate --help' lists them");
-    return fail("unknown command '%s' (run, maps); 'leakgate --help' tells more", command);
+    return fail("unknown command '%s' (run, maps, doctor); 'leakgate --help' tells more", command);
 }

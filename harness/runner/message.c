@@ -177,6 +177,42 @@ static void add_skipped(struct lg_text *text, const struct lg_row *row)
     }
 }
 
+static const struct lg_host *host_of(const struct lg_results *results,
+                                     const struct lg_record *record)
+{
+    if (record->host >= lg_ledger_hosts(results->ledger))
+        return NULL;
+    return &results->ledger->header->hosts[record->host];
+}
+
+static void add_allocator(struct lg_text *text, const struct lg_results *results,
+                          const struct lg_host *host)
+{
+    lg_text_add(text, ": its malloc is that of ");
+    add_text(text, results->ledger, host->allocator_name);
+    if (host->allocator == LG_ALLOCATOR_VALGRIND)
+        lg_text_add(text, "; run it without valgrind");
+}
+
+bool lg_message_of_blindness(const struct lg_results *results, const struct lg_host *host,
+                             struct lg_text *text)
+{
+    const lg_gauge_set wanted = ((1U << LG_GAUGE_COUNT) - 1) & ~LG_GAUGE_BIT(LG_GAUGE_FRAG);
+    lg_gauge_set missing = wanted & ~host->measured;
+    const char *separator = "";
+    if (missing == 0 || host->state == LG_HOST_ATTACHED)
+        return false;
+    for (int gauge = 0; gauge < LG_GAUGE_COUNT; gauge++) {
+        if ((missing & LG_GAUGE_BIT(gauge)) == 0)
+            continue;
+        lg_text_add(text, "%s%s", separator, lg_gauge_name((enum lg_gauge)gauge));
+        separator = ", ";
+    }
+    if (host->allocator != LG_ALLOCATOR_GLIBC)
+        add_allocator(text, results, host);
+    return true;
+}
+
 static void add_broken_test(struct lg_text *text, const struct lg_results *results,
                             const struct lg_record *record)
 {
@@ -192,7 +228,10 @@ static void add_broken_test(struct lg_text *text, const struct lg_results *resul
     } else if (record->ending == LG_ENDING_NOT_SAMPLED) {
         lg_text_add(text, "its mappings could not be read: %s", strerror(record->error));
     } else {
-        lg_text_add(text, "not measured: no gauge can be trusted in this process");
+        const struct lg_host *host = host_of(results, record);
+        lg_text_add(text, "blind: no gauge of memory can be trusted in this process");
+        if (host != NULL && host->allocator != LG_ALLOCATOR_GLIBC)
+            add_allocator(text, results, host);
     }
 }
 

@@ -14,6 +14,11 @@ char *lg_message_of(const struct lg_results *results, const struct lg_row *row);
 bool lg_message_of_program(const struct lg_results *results, const struct lg_host *host,
                            enum lg_verdict_kind *kind, struct lg_text *text);
 
+/* Adds which gauges were not measured in the program of HOST, and why. Returns false, and
+ * adds nothing, if all were. */
+bool lg_message_of_blindness(const struct lg_results *results, const struct lg_host *host,
+                             struct lg_text *text);
+
 /* Adds what there is to say below the line: failed assertions, the gauges before and
  * after, the growth of each run, the mappings that grew. */
 void lg_message_add_details(const struct lg_results *results, const struct lg_row *row,

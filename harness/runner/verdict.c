@@ -81,7 +81,7 @@ struct lg_verdict lg_verdict_of(const struct lg_record *record, const struct lg_
     verdict.kind = kind_of_ending(record);
     if (verdict.kind != LG_VERDICT_PASSED)
         return verdict;
-    if (record->measured == 0)
+    if ((record->measured & LG_GAUGES_OF_MEMORY) == 0)
         verdict.kind = LG_VERDICT_BROKEN;
     else
         judge_growth(&verdict, record, budget);

@@ -164,6 +164,29 @@ static void test_maps_shows_a_live_process_by_class(void)
     lgt_free(&run);
 }
 
+static void test_doctor_sees_every_leak_it_plants(void)
+{
+    struct lgt_result run;
+    lgt_command(&run, NULL, (const char *const[]){LGT_LEAKGATE, "doctor", NULL});
+    unsigned seen = 0;
+    for (const char *at = run.out; (at = strstr(at, "seen: +")) != NULL; at++)
+        seen++;
+    /* A sanitizer in the runner's own executable takes heap and mmap away. */
+    CU_ASSERT_EQUAL(seen, LGT_SANITIZED ? 4 : 6);
+    CU_ASSERT_EQUAL(run.status, LGT_SANITIZED ? 4 : 0);
+    CU_ASSERT_PTR_NOT_NULL(strstr(run.out, "nothing seen"));
+    lgt_free(&run);
+    COMPLAINT("doctor: it takes no arguments", "doctor", "now");
+    setenv("LD_PRELOAD", "libjemalloc.so.2", 1);
+    setenv("ASAN_OPTIONS", "verify_asan_link_order=0", 1);
+    lgt_command(&run, NULL, (const char *const[]){LGT_LEAKGATE, "doctor", NULL});
+    unsetenv("ASAN_OPTIONS");
+    unsetenv("LD_PRELOAD");
+    CU_ASSERT_EQUAL(run.status, 4);
+    CU_ASSERT_PTR_NOT_NULL(strstr(run.out, "not measured"));
+    lgt_free(&run);
+}
+
 static void test_an_interrupted_run_reports_what_is_done(void)
 {
     struct lgt_result run;
@@ -207,6 +230,7 @@ int add_cli_suite(void)
          test_list_runs_nothing_and_prints_only_the_tests},
         {"help_and_version", test_help_and_version},
         {"maps_shows_a_live_process_by_class", test_maps_shows_a_live_process_by_class},
+        {"doctor_sees_every_leak_it_plants", test_doctor_sees_every_leak_it_plants},
         {"an_interrupted_run_reports_what_is_done", test_an_interrupted_run_reports_what_is_done},
         CU_TEST_INFO_NULL,
     };

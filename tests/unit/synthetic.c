@@ -31,7 +31,7 @@ struct lg_host *synthetic_add_host(struct synthetic *run, const char *program)
     struct lg_ledger_header *header = run->ledger.header;
     struct lg_host *host = &header->hosts[header->hosts_used++];
     host->state = LG_HOST_IDLE;
-    host->measured = MEMORY;
+    host->measured = (1U << LG_GAUGE_COUNT) - 1;
     host->program = lg_ledger_add_text(&run->ledger, program);
     return host;
 }

@@ -93,7 +93,7 @@ static void start_mixed(struct synthetic *run)
     "leaked       cache/evicts: leaked live +64 B/run (budget 0 B), over 10 runs\n"                \
     "             at /src/test_cache.c:42 in test_evicts\n"                                        \
     "exited early pool/exits: exited early: the test ended the process with status 0\n"            \
-    "broken       pool/breaks: not measured: no gauge can be trusted in this process\n"
+    "broken       pool/breaks: blind: no gauge of memory can be trusted in this process\n"
 
 static void test_each_test_that_is_not_clean_has_its_line_and_place(void)
 {
@@ -121,14 +121,15 @@ static void test_colours_are_for_the_verdicts_and_end(void)
     synthetic_add_leak(&run, "cache", "evicts");
     synthetic_add_test(&run, "pool", "breaks")->measured = 0;
     synthetic_read(&run);
-    check(&run, true, false,
-          "\n"
-          "\x1b[31mleaked      \x1b[0m cache/evicts: leaked live +64 B/run (budget 0 B), over 10 "
-          "runs\n"
-          "\x1b[33mbroken      \x1b[0m pool/breaks: not measured: no gauge can be trusted in this "
-          "process\n"
-          "leakgate: 4 tests: \x1b[32m1 passed\x1b[0m, \x1b[31m1 leaked\x1b[0m, 1 "
-          "skipped\x1b[0m, \x1b[33m1 broken\x1b[0m; 1.23 s\n");
+    check(
+        &run, true, false,
+        "\n"
+        "\x1b[31mleaked      \x1b[0m cache/evicts: leaked live +64 B/run (budget 0 B), over 10 "
+        "runs\n"
+        "\x1b[33mbroken      \x1b[0m pool/breaks: blind: no gauge of memory can be trusted in this "
+        "process\n"
+        "leakgate: 4 tests: \x1b[32m1 passed\x1b[0m, \x1b[31m1 leaked\x1b[0m, 1 "
+        "skipped\x1b[0m, \x1b[33m1 broken\x1b[0m; 1.23 s\n");
     synthetic_fini(&run);
 }
 

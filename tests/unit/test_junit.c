@@ -205,6 +205,7 @@ static void test_growth_is_a_property_of_each_measured_test(void)
     record->first_growth.values[LG_GAUGE_HEAP] = 4096;
     record->asserts = 3;
     record->peak_rss_bytes = 1048576;
+    record->carried = 4;
     record->repeat = LG_REPEAT_FINE;
     xmlDoc *document = report_of(&run);
     CU_ASSERT(junit_is(document, CASE("leaks") PROPERTY("verdict"), "leaked"));
@@ -212,6 +213,7 @@ static void test_growth_is_a_property_of_each_measured_test(void)
     CU_ASSERT(junit_is(document, CASE("leaks") PROPERTY("asserts"), "3"));
     CU_ASSERT(junit_is(document, CASE("leaks") PROPERTY("peak_rss_bytes"), "1048576"));
     CU_ASSERT(junit_is(document, CASE("leaks") PROPERTY("growth_per_run.live_bytes"), "64"));
+    CU_ASSERT(junit_is(document, CASE("leaks") PROPERTY("carried_after_tests"), "4"));
     CU_ASSERT(junit_is(document, CASE("leaks") PROPERTY("first_run_growth.heap_bytes"), "4096"));
     CU_ASSERT(
         junit_is(document, CASE("leaks") PROPERTY("growth_per_run.fds_count"), "not measured"));
@@ -229,6 +231,7 @@ static void test_growth_is_no_property_of_tests_that_were_not_judged(void)
     xmlDoc *document = report_of(&run);
     CU_ASSERT(junit_is(document, CASE("passes") PROPERTY("repeatable"), "no"));
     CU_ASSERT(junit_is(document, CASE("crashes") PROPERTY("verdict"), "crashed"));
+    CU_ASSERT(junit_is(document, "count(" CASE("passes") PROPERTY("carried_after_tests") ")", "0"));
     CU_ASSERT(junit_is(document,
                        "count(" CASE("crashes") "//property[starts-with(@name, 'growth_per_run')])",
                        "0"));
@@ -249,6 +252,7 @@ static void test_settings_and_the_machine_are_properties_of_each_program(void)
     xmlDoc *document = junit_round_trip(&run.results);
     CU_ASSERT_PTR_NOT_NULL_FATAL(document);
     CU_ASSERT(junit_is(document, "//testsuite[2]" PROPERTY("rigor"), "standard"));
+    CU_ASSERT(junit_is(document, "//testsuite[2]" PROPERTY("isolation"), "auto"));
     CU_ASSERT(junit_is(document, "//testsuite[1]" PROPERTY("budget"),
                        "heap=0,mmap=0,live=0,fds=0,threads=0,children=0"));
     CU_ASSERT(junit_is(document, "//testsuite[1]" PROPERTY("timeout_ms"), "60000"));

@@ -231,7 +231,7 @@ static void test_a_broken_test_says_why(void)
     check(make_not_forked,
           "no process could be made for the test: Resource temporarily unavailable");
     check(make_not_sampled, "its mappings could not be read: No buffer space available");
-    check(make_not_measured, "not measured: no gauge can be trusted in this process");
+    check(make_not_measured, "blind: no gauge of memory can be trusted in this process");
     check(make_running, "the program ended while this test ran");
     check(make_cut, "not run: the program ended before it");
     check(make_interrupted, "not run: interrupted by SIGINT (Interrupt)");

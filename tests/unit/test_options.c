@@ -43,6 +43,7 @@ static void test_defaults_are_those_of_the_documentation(void)
     CU_ASSERT_PTR_NULL(options.junit);
     CU_ASSERT_PTR_NULL(options.filter);
     CU_ASSERT_EQUAL(options.rigor, LG_RIGOR_STANDARD);
+    CU_ASSERT_EQUAL(options.isolation, LG_ISOLATION_AUTO);
     CU_ASSERT_EQUAL(options.timeout_ms, 60000);
     CU_ASSERT_EQUAL(options.shard, 0);
     CU_ASSERT_EQUAL(options.color, LG_COLOR_AUTO);
@@ -53,13 +54,14 @@ static void test_defaults_are_those_of_the_documentation(void)
 
 static void test_every_option_sets_its_field(void)
 {
-    struct lg_options options =
-        options_of(ARGUMENTS("--junit", "out/report.xml", "--budget", "live=64", "--rigor",
-                             "thorough", "--timeout", "2.5", "--filter", "cache/*", "--shard",
-                             "2/3", "--list", "--json", "--color", "never", "--quiet", "tests"));
+    struct lg_options options = options_of(
+        ARGUMENTS("--junit", "out/report.xml", "--budget", "live=64", "--isolation", "carry",
+                  "--rigor", "thorough", "--timeout", "2.5", "--filter", "cache/*", "--shard",
+                  "2/3", "--list", "--json", "--color", "never", "--quiet", "tests"));
     CU_ASSERT_STRING_EQUAL(options.junit, "out/report.xml");
     CU_ASSERT_EQUAL(options.budget.limits.values[LG_GAUGE_LIVE], 64);
     CU_ASSERT_EQUAL(options.rigor, LG_RIGOR_THOROUGH);
+    CU_ASSERT_EQUAL(options.isolation, LG_ISOLATION_CARRY);
     CU_ASSERT_EQUAL(options.timeout_ms, 2500);
     CU_ASSERT_STRING_EQUAL(options.filter, "cache/*");
     CU_ASSERT_EQUAL(options.shard, 2);
@@ -75,6 +77,7 @@ static void test_every_variable_sets_its_field(void)
     CU_ASSERT_EQUAL(options_from("LEAKGATE_BUDGET=live=64").budget.limits.values[LG_GAUGE_LIVE],
                     64);
     CU_ASSERT_EQUAL(options_from("LEAKGATE_RIGOR=once").rigor, LG_RIGOR_ONCE);
+    CU_ASSERT_EQUAL(options_from("LEAKGATE_ISOLATION=fork").isolation, LG_ISOLATION_FORK);
     CU_ASSERT_EQUAL(options_from("LEAKGATE_TIMEOUT=0").timeout_ms, 0);
     CU_ASSERT_STRING_EQUAL(options_from("LEAKGATE_FILTER=a/b").filter, "a/b");
     CU_ASSERT_EQUAL(options_from("LEAKGATE_SHARD=1/4").shards, 4);
@@ -88,16 +91,17 @@ static void test_every_variable_sets_its_field(void)
 
 static void test_the_option_wins_over_its_variable(void)
 {
-    struct options_run run =
-        run_options(ARGUMENTS("--junit=b.xml", "--budget=live=2", "--rigor=quick", "--timeout=2",
-                              "--filter=b", "--shard=2/2", "--color=never", "--quiet", "tests"),
-                    VARIABLES("LEAKGATE_JUNIT=a.xml", "LEAKGATE_BUDGET=live=1",
-                              "LEAKGATE_RIGOR=once", "LEAKGATE_TIMEOUT=1", "LEAKGATE_FILTER=a",
-                              "LEAKGATE_SHARD=1/9", "LEAKGATE_COLOR=always", "LEAKGATE_QUIET=0"));
+    struct options_run run = run_options(
+        ARGUMENTS("--junit=b.xml", "--budget=live=2", "--rigor=quick", "--isolation=fork",
+                  "--timeout=2", "--filter=b", "--shard=2/2", "--color=never", "--quiet", "tests"),
+        VARIABLES("LEAKGATE_JUNIT=a.xml", "LEAKGATE_BUDGET=live=1", "LEAKGATE_RIGOR=once",
+                  "LEAKGATE_ISOLATION=carry", "LEAKGATE_TIMEOUT=1", "LEAKGATE_FILTER=a",
+                  "LEAKGATE_SHARD=1/9", "LEAKGATE_COLOR=always", "LEAKGATE_QUIET=0"));
     CU_ASSERT_EQUAL_FATAL(run.status, 0);
     CU_ASSERT_STRING_EQUAL(run.options.junit, "b.xml");
     CU_ASSERT_EQUAL(run.options.budget.limits.values[LG_GAUGE_LIVE], 2);
     CU_ASSERT_EQUAL(run.options.rigor, LG_RIGOR_QUICK);
+    CU_ASSERT_EQUAL(run.options.isolation, LG_ISOLATION_FORK);
     CU_ASSERT_EQUAL(run.options.timeout_ms, 2000);
     CU_ASSERT_STRING_EQUAL(run.options.filter, "b");
     CU_ASSERT_EQUAL(run.options.shard, 2);
@@ -172,6 +176,18 @@ static void test_every_rigor_has_a_name_that_is_read_back(void)
     }
 }
 
+static void test_every_isolation_has_a_name_that_is_read_back(void)
+{
+    static const char *const names[] = {"auto", "fork", "carry"};
+    for (int isolation = LG_ISOLATION_AUTO; isolation <= LG_ISOLATION_CARRY; isolation++) {
+        CU_ASSERT_STRING_EQUAL(lg_isolation_name((enum lg_isolation)isolation), names[isolation]);
+        struct options_run run =
+            run_options(ARGUMENTS("--isolation", (char *)names[isolation], "tests"), NO_VARIABLES);
+        CU_ASSERT_EQUAL(run.status, 0);
+        CU_ASSERT_EQUAL((int)run.options.isolation, isolation);
+    }
+}
+
 static void test_every_colour_is_read(void)
 {
     CU_ASSERT_EQUAL(options_of(ARGUMENTS("--color=auto", "t")).color, LG_COLOR_AUTO);
@@ -241,6 +257,7 @@ int add_options_suite(void)
         UNIT_TEST(test_the_program_is_argv_itself),
         UNIT_TEST(test_parsing_twice_gives_the_same),
         UNIT_TEST(test_every_rigor_has_a_name_that_is_read_back),
+        UNIT_TEST(test_every_isolation_has_a_name_that_is_read_back),
         UNIT_TEST(test_every_colour_is_read),
         UNIT_TEST(test_timeouts_are_seconds_to_the_millisecond),
         UNIT_TEST(test_the_shortest_timeout_is_not_none),

@@ -66,6 +66,8 @@ static void test_wrong_words_are_told_with_the_right_ones(void)
     check(run_option("--rigor=strict"),
           "--rigor: unknown rigor 'strict' (once, quick, standard, thorough)");
     check(run_option("--rigor="), "--rigor: unknown rigor '' (once, quick, standard, thorough)");
+    check(run_option("--isolation=none"),
+          "--isolation: unknown isolation 'none' (auto, fork, carry)");
     check(run_option("--color=yes"), "--color: unknown colour 'yes' (auto, always, never)");
 }
 
@@ -140,6 +142,8 @@ static void test_a_wrong_variable_is_named(void)
 {
     check(run_variable("LEAKGATE_RIGOR=strict"),
           "LEAKGATE_RIGOR: unknown rigor 'strict' (once, quick, standard, thorough)");
+    check(run_variable("LEAKGATE_ISOLATION=CARRY"),
+          "LEAKGATE_ISOLATION: unknown isolation 'CARRY' (auto, fork, carry)");
     check(run_variable("LEAKGATE_JUNIT="), "LEAKGATE_JUNIT: it needs the path of a file");
     check(run_variable("LEAKGATE_BUDGET=heap"),
           "LEAKGATE_BUDGET: 'heap' is not of the form GAUGE=LIMIT");

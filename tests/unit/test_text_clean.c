@@ -119,6 +119,9 @@ static void test_two_byte_sequences_are_dropped(void)
                       "7b\x1b"
                       "8c\x1bMd",
                       "abcd"));
+    CU_ASSERT(BECOMES("a\x1b~b\x1b"
+                      "0",
+                      "ab"));
 }
 
 /* What `tput sgr0` writes: ESC ( B, then the reset. */
@@ -126,6 +129,7 @@ static void test_the_choice_of_a_character_set_is_dropped(void)
 {
     CU_ASSERT(BECOMES("\x1b(Bred\x1b[m", "red"));
     CU_ASSERT(BECOMES("a\x1b)0b\x1b#8c", "abc"));
+    CU_ASSERT(BECOMES("a\x1b%/Ib", "ab"));
 }
 
 static void test_sequences_that_never_end_take_nothing_before_them(void)

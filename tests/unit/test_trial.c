@@ -1,25 +1,11 @@
 /* A trial is told of growth run by run: each kind of growth, under each rigor. */
-#include "agent/trial.h"
+#include "trial_play.h"
 #include "unit.h"
-
-#include <string.h>
-
-#define BIT(gauge) LG_GAUGE_BIT(LG_GAUGE_##gauge)
-#define MEMORY (BIT(HEAP) | BIT(MMAP) | BIT(LIVE) | BIT(FRAG))
-
-/* Adds to GROWTH what the RUN-th run, from 1, grows by. */
-typedef void run_growth(uint32_t run, struct lg_gauges *growth);
 
 static void grow_by_nothing(uint32_t run, struct lg_gauges *growth)
 {
     (void)run;
     (void)growth;
-}
-
-static void leak_block(uint32_t run, struct lg_gauges *growth)
-{
-    (void)run;
-    growth->values[LG_GAUGE_LIVE] += 32;
 }
 
 static void leak_pages(uint32_t run, struct lg_gauges *growth)
@@ -33,12 +19,6 @@ static void leak_mapping(uint32_t run, struct lg_gauges *growth)
 {
     (void)run;
     growth->values[LG_GAUGE_MMAP] += 65536;
-}
-
-static void fill_cache_of_8(uint32_t run, struct lg_gauges *growth)
-{
-    if (run <= 8)
-        growth->values[LG_GAUGE_LIVE] += 96;
 }
 
 static void fill_cache_of_40(uint32_t run, struct lg_gauges *growth)
@@ -83,26 +63,6 @@ static void leak_and_give_mapping_back(uint32_t run, struct lg_gauges *growth)
 {
     leak_block(run, growth);
     growth->values[LG_GAUGE_MMAP] += run == 2 ? 4096 : run == 3 ? -4096 : 0;
-}
-
-/* Plays the trial to its end; it is out of time after LAST_RUN runs. */
-static struct lg_trial play(enum lg_rigor rigor, run_growth *grow, uint32_t last_run)
-{
-    struct lg_trial trial;
-    uint32_t made = 0;
-    memset(&trial, 0x5a, sizeof(trial));
-    lg_trial_begin(&trial, rigor, MEMORY);
-    for (uint32_t runs; (runs = lg_trial_next(&trial)) > 0;) {
-        struct lg_gauges growth = {{0}};
-        uint32_t left = last_run > made ? last_run - made : 1;
-        runs = runs < left ? runs : left;
-        for (uint32_t i = 0; i < runs; i++)
-            grow(++made, &growth);
-        lg_trial_add(&trial, runs, &growth, made >= last_run);
-        CU_ASSERT_FATAL(made < 1000);
-    }
-    CU_ASSERT_EQUAL(trial.runs, made);
-    return trial;
 }
 
 /* RUNS and LEAKING of the four rigors, from once to thorough. */
@@ -161,17 +121,6 @@ static void test_a_leak_beside_a_cache_that_fills_is_found(void)
     CU_ASSERT_EQUAL(lg_trial_leaking(&thorough), BIT(LIVE));
 }
 
-static void grow_ever_slower(uint32_t run, struct lg_gauges *growth)
-{
-    growth->values[LG_GAUGE_LIVE] += 65536 / run;
-}
-
-static void test_growth_that_never_settles_ends_after_the_most_runs(void)
-{
-    CU_ASSERT_EQUAL(play(LG_RIGOR_STANDARD, grow_ever_slower, UINT32_MAX).runs, LG_TRIAL_MAX_RUNS);
-    CU_ASSERT(play(LG_RIGOR_THOROUGH, grow_ever_slower, UINT32_MAX).runs <= LG_TRIAL_MAX_RUNS);
-}
-
 static void test_a_leak_on_every_third_run_is_found_by_thorough(void)
 {
     struct lg_trial standard = play(LG_RIGOR_STANDARD, leak_on_every_third, UINT32_MAX);
@@ -224,6 +173,27 @@ static void test_a_gauge_that_came_back_does_not_leak(void)
     CU_ASSERT_EQUAL(trial.growth.values[LG_GAUGE_MMAP], 0);
 }
 
+static void leak_and_map_once_late(uint32_t run, struct lg_gauges *growth)
+{
+    leak_block(run, growth);
+    growth->values[LG_GAUGE_MMAP] += run == 60 ? 65536 : 0;
+}
+
+static void leak_and_map_at_the_fourth(uint32_t run, struct lg_gauges *growth)
+{
+    leak_block(run, growth);
+    growth->values[LG_GAUGE_MMAP] += run == 4 ? 65536 : 0;
+}
+
+static void test_a_gauge_that_grew_once_does_not_leak(void)
+{
+    struct lg_trial trial = play(LG_RIGOR_STANDARD, leak_and_map_once_late, UINT32_MAX);
+    CU_ASSERT_EQUAL(lg_trial_leaking(&trial), BIT(LIVE));
+    trial = play(LG_RIGOR_STANDARD, leak_and_map_at_the_fourth, 4);
+    CU_ASSERT_EQUAL(trial.runs, 4);
+    CU_ASSERT_EQUAL(lg_trial_leaking(&trial), BIT(LIVE));
+}
+
 static void test_fragmentation_makes_no_suspect(void)
 {
     for (int rigor = LG_RIGOR_QUICK; rigor <= LG_RIGOR_STANDARD; rigor++) {
@@ -241,87 +211,6 @@ static void test_a_plain_before_and_after_tells_fragmentation(void)
     CU_ASSERT_EQUAL(trial.growth.values[LG_GAUGE_FRAG], 4096);
 }
 
-static void test_growth_is_what_the_judged_runs_grew_by(void)
-{
-    struct lg_trial trial = play(LG_RIGOR_STANDARD, leak_block, UINT32_MAX);
-    CU_ASSERT_EQUAL(trial.judged_runs, LG_TRIAL_ENOUGH_RUNS - 1);
-    CU_ASSERT_EQUAL(trial.growth.values[LG_GAUGE_LIVE], 32 * (LG_TRIAL_ENOUGH_RUNS - 1));
-    trial = play(LG_RIGOR_THOROUGH, leak_block, UINT32_MAX);
-    CU_ASSERT_EQUAL(trial.judged_runs, 70);
-    trial = play(LG_RIGOR_ONCE, leak_block, UINT32_MAX);
-    CU_ASSERT_EQUAL(trial.judged_runs, 1);
-    CU_ASSERT_EQUAL(trial.growth.values[LG_GAUGE_LIVE], 32);
-}
-
-/* Tells the trial of a leak in each of its steps, of so many runs, ended by 0. */
-static void check_steps(enum lg_rigor rigor, uint32_t warm_ups, const uint32_t steps[])
-{
-    struct lg_gauges growth = {{0}};
-    struct lg_trial trial;
-    leak_block(1, &growth);
-    lg_trial_begin(&trial, rigor, MEMORY);
-    for (uint32_t i = 0; steps[i] > 0; i++) {
-        CU_ASSERT_EQUAL(lg_trial_next(&trial), steps[i]);
-        CU_ASSERT_EQUAL(lg_trial_warming_up(&trial), i < warm_ups);
-        growth.values[LG_GAUGE_LIVE] = 32 * steps[i];
-        lg_trial_add(&trial, steps[i], &growth, false);
-    }
-    CU_ASSERT_EQUAL(lg_trial_next(&trial), 0);
-}
-
-static void test_each_batch_is_as_long_as_all_runs_before_it(void)
-{
-    check_steps(LG_RIGOR_ONCE, 0, (uint32_t[]){1, 0});
-    check_steps(LG_RIGOR_QUICK, 1, (uint32_t[]){1, 1, 0});
-    check_steps(LG_RIGOR_STANDARD, 1, (uint32_t[]){1, 1, 1, 1, 4, 8, 16, 32, 0});
-    check_steps(LG_RIGOR_THOROUGH, 2, (uint32_t[]){1, 1, 1, 1, 1, 4, 9, 18, 36, 0});
-}
-
-static void test_out_of_time_ends_the_confirmation(void)
-{
-    struct lg_trial trial = play(LG_RIGOR_STANDARD, leak_block, 6);
-    CU_ASSERT_EQUAL(trial.runs, 6);
-    CU_ASSERT_EQUAL(lg_trial_leaking(&trial), BIT(LIVE));
-    trial = play(LG_RIGOR_STANDARD, fill_cache_of_8, 12);
-    CU_ASSERT_EQUAL(trial.runs, 12);
-    CU_ASSERT_EQUAL(lg_trial_leaking(&trial), 0);
-}
-
-static void test_out_of_time_spares_no_measured_run(void)
-{
-    struct lg_trial trial = play(LG_RIGOR_STANDARD, leak_block, 1);
-    CU_ASSERT_EQUAL(trial.runs, 4);
-    CU_ASSERT_EQUAL(lg_trial_leaking(&trial), BIT(LIVE));
-    trial = play(LG_RIGOR_THOROUGH, leak_block, 1);
-    CU_ASSERT_EQUAL(trial.runs, 5);
-    CU_ASSERT_EQUAL(lg_trial_leaking(&trial), BIT(LIVE));
-}
-
-static void fill_cache_of_3(uint32_t run, struct lg_gauges *growth)
-{
-    if (run <= 3)
-        growth->values[LG_GAUGE_LIVE] += 96;
-}
-
-/* It grew in the first of three measured runs, and then no more. */
-static void test_out_of_time_accuses_no_cache_that_is_full(void)
-{
-    struct lg_trial trial = play(LG_RIGOR_THOROUGH, fill_cache_of_3, 1);
-    CU_ASSERT_EQUAL(trial.runs, 5);
-    CU_ASSERT_EQUAL(lg_trial_leaking(&trial), 0);
-}
-
-static void test_only_measured_gauges_make_a_suspect(void)
-{
-    struct lg_gauges growth = {{0}};
-    struct lg_trial trial;
-    leak_block(1, &growth);
-    lg_trial_begin(&trial, LG_RIGOR_ONCE, BIT(HEAP) | BIT(MMAP));
-    lg_trial_add(&trial, 1, &growth, false);
-    CU_ASSERT_EQUAL(lg_trial_next(&trial), 0);
-    CU_ASSERT_EQUAL(lg_trial_leaking(&trial), 0);
-}
-
 int add_trial_suite(void)
 {
     CU_TestInfo tests[] = {
@@ -330,21 +219,15 @@ int add_trial_suite(void)
         UNIT_TEST(test_a_cache_of_8_slots_is_clean_once_it_is_full),
         UNIT_TEST(test_a_cache_of_40_slots_is_clean_once_it_is_full),
         UNIT_TEST(test_a_leak_beside_a_cache_that_fills_is_found),
-        UNIT_TEST(test_growth_that_never_settles_ends_after_the_most_runs),
         UNIT_TEST(test_a_leak_on_every_third_run_is_found_by_thorough),
         UNIT_TEST(test_a_vector_that_doubles_is_found_by_thorough),
         UNIT_TEST(test_a_leak_that_changes_its_gauge_is_found),
         UNIT_TEST(test_less_than_a_page_a_run_is_live_and_not_heap),
         UNIT_TEST(test_a_moved_break_is_heap_however_little),
         UNIT_TEST(test_a_gauge_that_came_back_does_not_leak),
+        UNIT_TEST(test_a_gauge_that_grew_once_does_not_leak),
         UNIT_TEST(test_fragmentation_makes_no_suspect),
         UNIT_TEST(test_a_plain_before_and_after_tells_fragmentation),
-        UNIT_TEST(test_growth_is_what_the_judged_runs_grew_by),
-        UNIT_TEST(test_each_batch_is_as_long_as_all_runs_before_it),
-        UNIT_TEST(test_out_of_time_ends_the_confirmation),
-        UNIT_TEST(test_out_of_time_spares_no_measured_run),
-        UNIT_TEST(test_out_of_time_accuses_no_cache_that_is_full),
-        UNIT_TEST(test_only_measured_gauges_make_a_suspect),
         CU_TEST_INFO_NULL,
     };
     return unit_add_suite("trial", tests);

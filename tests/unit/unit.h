@@ -41,6 +41,7 @@ int add_table_suite(void);
 int add_text_suite(void);
 int add_text_clean_suite(void);
 int add_trial_suite(void);
+int add_trial_steps_suite(void);
 int add_verdict_suite(void);
 
 #endif

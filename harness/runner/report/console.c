@@ -1,5 +1,6 @@
 #include "runner/report/console.h"
 
+#include "runner/message.h"
 #include "runner/text.h"
 
 #include <inttypes.h>
@@ -82,6 +83,17 @@ static void write_summary(const struct lg_results *results, FILE *stream, bool c
             (double)results->outcome.elapsed_ns / 1e9);
 }
 
+/* Not even --quiet passes it over in silence. */
+static void write_blindness(const struct lg_results *results, const struct lg_program *program,
+                            FILE *stream, bool color)
+{
+    struct lg_text text = {0};
+    if (program->host != NULL && lg_message_of_blindness(results, program->host, &text))
+        fprintf(stream, "%snot measured%s in %s: %s\n", paint(color, YELLOW), paint(color, RESET),
+                program->name, lg_text_string(&text));
+    lg_text_free(&text);
+}
+
 void lg_console_write(const struct lg_results *results, FILE *stream, bool color, bool quiet)
 {
     bool any = false;
@@ -95,6 +107,8 @@ void lg_console_write(const struct lg_results *results, FILE *stream, bool color
     }
     if (!quiet && !any)
         fputs("\n", stream);
+    for (size_t i = 0; i < results->program_count; i++)
+        write_blindness(results, &results->programs[i], stream, color);
     if (!quiet)
         write_summary(results, stream, color);
 }

@@ -233,6 +233,19 @@ static void pin_properties(struct junit *junit, const struct lg_host *host)
     }
 }
 
+static void host_properties(struct junit *junit, const struct lg_program *program)
+{
+    const struct lg_results *results = junit->results;
+    struct lg_text missing = {0};
+    if (program->host == NULL)
+        return;
+    property(junit, "allocator", lg_ledger_text(results->ledger, program->host->allocator_name));
+    lg_message_of_blindness(results, program->host, &missing);
+    property(junit, "not_measured", missing.length > 0 ? missing.data : "nothing");
+    junit->failed |= missing.failed;
+    lg_text_free(&missing);
+}
+
 static void suite_properties(struct junit *junit, const struct lg_program *program)
 {
     const struct lg_results *results = junit->results;
@@ -243,6 +256,7 @@ static void suite_properties(struct junit *junit, const struct lg_program *progr
     property(junit, "isolation", lg_isolation_name(results->options->isolation));
     property(junit, "budget", lg_budget_format(&results->options->budget, budget, sizeof(budget)));
     number_property(junit, "timeout_ms", (int64_t)results->options->timeout_ms);
+    host_properties(junit, program);
     pin_properties(junit, program->host);
     for (size_t i = 0; i < results->facts.count; i++) {
         char name[64];
