@@ -17,6 +17,12 @@
 extern void __gcov_dump(void) __attribute__((weak));
 extern void __gcov_reset(void) __attribute__((weak));
 
+/* After each run, and before a verdict. */
+#define SETTLE_NS UINT64_C(50000000)
+#define PATIENCE_NS UINT64_C(2000000000)
+
+#define ENDS_BY_ITSELF (LG_GAUGE_BIT(LG_GAUGE_THREADS) | LG_GAUGE_BIT(LG_GAUGE_CHILDREN))
+
 static uint64_t now_ns(void)
 {
     struct timespec now;
@@ -75,17 +81,30 @@ static void run_once(struct lg_body body)
     record->runs++;
 }
 
+/* Waits until no more threads and children are there than before, or for so long. */
+static void wait_for_ends(const struct lg_sample *before, uint64_t patience_ns)
+{
+    struct timespec pause = {.tv_nsec = 50000};
+    uint64_t deadline_ns = 0;
+    struct lg_census census;
+    while (lg_census_take(&census) == 0 &&
+           (census.threads > before->threads || census.children > before->children)) {
+        uint64_t now = now_ns();
+        if (deadline_ns == 0)
+            deadline_ns = now + patience_ns;
+        if (now >= deadline_ns)
+            break;
+        nanosleep(&pause, NULL);
+        if (pause.tv_nsec < 10000000)
+            pause.tv_nsec *= 2;
+    }
+}
+
 /* What ends by itself a moment after the body is no leak: a thread is still counted while
  * it exits, though it was joined; so is a detached one that has nothing more to do. */
 static void settle(const struct lg_sample *before)
 {
-    struct timespec pause = {.tv_nsec = 50000};
-    struct lg_census census;
-    while (pause.tv_nsec < 50000000 && lg_census_take(&census) == 0 &&
-           (census.threads > before->threads || census.children > before->children)) {
-        nanosleep(&pause, NULL);
-        pause.tv_nsec *= 2;
-    }
+    wait_for_ends(before, SETTLE_NS);
 }
 
 static void sample(struct lg_sample *out)
@@ -155,6 +174,17 @@ static uint32_t repeat(struct lg_body body, uint32_t runs, uint64_t deadline_ns)
     return made;
 }
 
+/* Before threads and processes are called left behind, they get the time to end. Returns
+ * the gauges that have grown even so. */
+static lg_gauge_set still_there(const struct lg_sample *start, struct lg_sample *after)
+{
+    struct lg_gauges growth;
+    wait_for_ends(start, PATIENCE_NS);
+    sample(after);
+    lg_sample_growth(start, after, lg_agent.record->measured, &growth);
+    return lg_gauges_grown(&growth);
+}
+
 static void run_again(struct lg_trial *trial, struct lg_body body)
 {
     struct lg_record *record = lg_agent.record;
@@ -190,6 +220,8 @@ static void run_again(struct lg_trial *trial, struct lg_body body)
     record->growth = trial->growth;
     record->judged_runs = trial->judged_runs;
     record->leaking = lg_trial_leaking(trial);
+    if ((record->leaking & ENDS_BY_ITSELF) != 0)
+        record->leaking &= still_there(&start, &after);
     if (record->leaking != 0)
         lg_evidence_keep(&start, &after);
 }

@@ -36,6 +36,8 @@ static add_suite *const suites[] = {
     add_junit_files_suite,
     add_console_suite,
     add_segments_suite,
+    add_blindness_suite,
+    add_doctor_suite,
     add_no_memory_suite,
 };
 

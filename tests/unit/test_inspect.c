@@ -5,6 +5,7 @@
 
 #include <elf.h>
 #include <fcntl.h>
+#include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -81,6 +82,27 @@ static void test_a_static_program_is_told_apart(void)
     CU_ASSERT_STRING_EQUAL(reason_of(&program, 0755),
                            "it is statically linked, and nothing can be preloaded into it: link "
                            "it dynamically, without -static");
+}
+
+static void test_a_program_for_musl_is_told_apart(void)
+{
+    struct program program = program_of(ELFCLASS64, true);
+    strcpy(program.text, "/lib/ld-musl-x86_64.so.1");
+    program.segment.p_offset = offsetof(struct program, text);
+    CU_ASSERT_STRING_EQUAL(
+        reason_of(&program, 0755),
+        "its C library is musl, and the agent is made for glibc: build it with glibc");
+}
+
+/* An interpreter whose name lies beyond the end of the file, or has none. */
+static void test_an_interpreter_that_cannot_be_read_does_no_harm(void)
+{
+    struct program program = program_of(ELFCLASS64, true);
+    memset(program.text, 'x', sizeof(program.text));
+    program.segment.p_offset = offsetof(struct program, text);
+    CU_ASSERT_STRING_NOT_EQUAL(reason_of(&program, 0755), NO_CUNIT);
+    program.segment.p_offset = UINT64_MAX - 1;
+    CU_ASSERT_STRING_NOT_EQUAL(reason_of(&program, 0755), NO_CUNIT);
 }
 
 static void test_a_program_of_32_bits_is_told_apart(void)
@@ -187,6 +209,8 @@ int add_inspect_suite(void)
         UNIT_TEST(test_a_dynamic_program_without_cunit_says_so),
         UNIT_TEST(test_cunit_built_in_is_found_by_its_text),
         UNIT_TEST(test_a_static_program_is_told_apart),
+        UNIT_TEST(test_a_program_for_musl_is_told_apart),
+        UNIT_TEST(test_an_interpreter_that_cannot_be_read_does_no_harm),
         UNIT_TEST(test_a_program_of_32_bits_is_told_apart),
         UNIT_TEST(test_a_setuid_program_is_told_before_all_else),
         UNIT_TEST(test_files_that_are_no_programs_give_no_reason),

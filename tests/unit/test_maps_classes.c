@@ -2,6 +2,8 @@
 #include "support.h"
 #include "unit.h"
 
+#include <string.h>
+
 #define ARENA_START UINT64_C(0x7f1350000000)
 
 static enum lg_segment class_of_line(const char *line)
@@ -175,6 +177,31 @@ static void test_memory_at_an_arenas_address_without_its_reserve_is_anonymous(vo
     CU_ASSERT_EQUAL(parsed.rows[0].segment, LG_SEGMENT_ANON);
 }
 
+/* Parses TEXT into the room of the parse before it, and gives the class of its only row. */
+static enum lg_segment class_after(struct parsed *parsed, const char *text)
+{
+    CU_ASSERT_EQUAL(lg_maps_parse(text, strlen(text), &parsed->maps), 0);
+    CU_ASSERT_EQUAL(parsed->maps.count, 1);
+    return (enum lg_segment)parsed->rows[0].segment;
+}
+
+static void test_rows_of_the_parse_before_are_nobodys_neighbours(void)
+{
+    static const char arena[] = ANON_LINE("7f1350000000-7f1350021000");
+    static const char header[] = "1000-2000 r--p 00000000 fe:00 7 /bin/a\n";
+    struct parsed parsed;
+    CU_ASSERT_EQUAL(parse_maps(ANON_LINE("7f1350000000-7f1350021000")
+                                   GUARD_LINE("7f1350021000-7f1354000000"),
+                               &parsed),
+                    0);
+    CU_ASSERT_EQUAL(class_after(&parsed, arena), LG_SEGMENT_ANON);
+    CU_ASSERT_EQUAL(parse_maps("1000-2000 r--p 00000000 fe:00 7 /bin/a\n"
+                               "2000-3000 r-xp 00001000 fe:00 7 /bin/a\n",
+                               &parsed),
+                    0);
+    CU_ASSERT_EQUAL(class_after(&parsed, header), LG_SEGMENT_FILE);
+}
+
 static void test_every_class_has_a_name(void)
 {
     CU_ASSERT_STRING_EQUAL(lg_segment_name(LG_SEGMENT_TEXT), "text");
@@ -206,6 +233,7 @@ int add_maps_classes_suite(void)
         UNIT_TEST(test_an_arena_has_its_reserve_above_it),
         UNIT_TEST(test_an_arena_whose_reserve_merged_with_a_guard_is_an_arena),
         UNIT_TEST(test_memory_at_an_arenas_address_without_its_reserve_is_anonymous),
+        UNIT_TEST(test_rows_of_the_parse_before_are_nobodys_neighbours),
         UNIT_TEST(test_every_class_has_a_name),
         CU_TEST_INFO_NULL,
     };

@@ -270,6 +270,7 @@ static void test_evidence_that_lies_is_read_within_its_bounds(void)
     struct lg_record *record = start_leak(&run);
     struct lg_evidence *evidence = synthetic_add_evidence(&run, record);
     memset(evidence, 0xff, sizeof(*evidence));
+    evidence->grown[0].mapping.segment = LG_SEGMENT_COUNT;
     struct lg_text text = details(&run);
     CU_ASSERT_PTR_NOT_NULL(strstr(lg_text_string(&text), "mappings that grew:\n"));
     CU_ASSERT_PTR_NOT_NULL(strstr(lg_text_string(&text), " special "));

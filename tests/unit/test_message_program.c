@@ -145,6 +145,19 @@ static void test_tests_beyond_the_room_are_told(void)
     check(&run, LG_VERDICT_BROKEN, "7 tests are beyond the 262144 that can be reported");
 }
 
+/* The agent leaves a program alone that finds no room: its tests ran, and were not measured. */
+static void test_programs_beyond_the_room_are_told(void)
+{
+    struct synthetic run;
+    CU_ASSERT_TRUE_FATAL(synthetic_init(&run));
+    for (int i = 0; i < LG_LEDGER_MAX_HOSTS; i++)
+        synthetic_add_host(&run, "cache_tests");
+    run.ledger.header->hosts_used++;
+    synthetic_read(&run);
+    CU_ASSERT_EQUAL(run.results.counts[LG_VERDICT_BROKEN], 1);
+    synthetic_fini(&run);
+}
+
 static void test_only_the_last_program_stands_for_the_exit_status(void)
 {
     struct synthetic run;
@@ -208,6 +221,7 @@ int add_message_program_suite(void)
         UNIT_TEST(test_the_programs_file_tells_why_nothing_was_measured),
         UNIT_TEST(test_an_interruption_is_told_before_all_else),
         UNIT_TEST(test_tests_beyond_the_room_are_told),
+        UNIT_TEST(test_programs_beyond_the_room_are_told),
         UNIT_TEST(test_only_the_last_program_stands_for_the_exit_status),
         UNIT_TEST(test_each_program_that_ran_no_tests_is_told),
         UNIT_TEST(test_the_kind_can_be_asked_for_without_the_text),

@@ -129,7 +129,9 @@ static void test_shards_of_another_form_are_refused(void)
     check_shard("--shard= 1/2", " 1/2");
     check_shard("--shard=-1/2", "-1/2");
     check_shard("--shard=one/two", "one/two");
-    check_shard("--shard=1/99999999999", "1/99999999999");
+    check_shard("--shard=1/4294967296", "1/4294967296");
+    check_shard("--shard=1/99999999999999999999", "1/99999999999999999999");
+    CU_ASSERT_EQUAL(run_option("--shard=1/4294967295").options.shards, UINT32_MAX);
 }
 
 static void test_a_negative_number_of_shards_is_refused(void)

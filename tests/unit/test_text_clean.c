@@ -111,6 +111,8 @@ static void test_titles_and_links_are_dropped_with_their_text(void)
 {
     CU_ASSERT(BECOMES("a\x1b]0;title\ab", "ab"));
     CU_ASSERT(BECOMES("\x1b]8;;http://x\x1b\\link\x1b]8;;\x1b\\", "link"));
+    CU_ASSERT(BECOMES("\x1b]0;C:\\tests\aa", "a"));
+    CU_ASSERT(BECOMES("\x1b]0;a\x1bz\ab", "b"));
 }
 
 static void test_two_byte_sequences_are_dropped(void)

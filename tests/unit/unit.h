@@ -14,8 +14,10 @@
 /* Registers TESTS, ended by CU_TEST_INFO_NULL, as the suite NAME. Returns 0 or CUnit's error. */
 int unit_add_suite(const char *name, CU_TestInfo *tests);
 
+int add_blindness_suite(void);
 int add_budget_suite(void);
 int add_console_suite(void);
+int add_doctor_suite(void);
 int add_facts_suite(void);
 int add_gauge_suite(void);
 int add_inspect_suite(void);
