@@ -1,6 +1,7 @@
 #include "agent/agent.h"
 #include "agent/census.h"
 #include "agent/evidence.h"
+#include "agent/reach.h"
 #include "agent/silence.h"
 #include "agent/trial.h"
 
@@ -238,7 +239,7 @@ static void prepare(struct lg_body body)
     record->run_limit_ms = limit_ms;
 }
 
-void lg_child_run(struct lg_record *record, struct lg_body body)
+static void begin_child(struct lg_record *record)
 {
     if (__gcov_reset != NULL)
         __gcov_reset();
@@ -246,9 +247,16 @@ void lg_child_run(struct lg_record *record, struct lg_body body)
     prctl(PR_SET_PDEATHSIG, SIGKILL);
     lg_agent.record = record;
     record->run_limit_ms = lg_agent.ledger.header->orders.timeout_ms;
+}
+
+void lg_child_run(struct lg_record *record, struct lg_body body)
+{
+    begin_child(record);
     struct lg_trial trial;
     struct lg_sample last;
-    lg_trial_begin(&trial, (enum lg_rigor)lg_agent.ledger.header->orders.rigor, record->measured);
+    const struct lg_orders *orders = &lg_agent.ledger.header->orders;
+    lg_trial_begin(&trial, (enum lg_rigor)orders->rigor, record->measured);
+    trial.judged = record->measured & orders->judged;
     prepare(body);
     run_first(&trial, body, &last);
     if (record->asserts_failed == 0) {
@@ -259,6 +267,30 @@ void lg_child_run(struct lg_record *record, struct lg_body body)
             record->judged_runs = trial.judged_runs;
             record->leaking = lg_trial_leaking(&trial);
         }
+    }
+    end_child(LG_ENDING_FINISHED, 0);
+}
+
+void lg_child_run_single(struct lg_record *record, struct lg_body body)
+{
+    struct lg_sample before;
+    struct lg_sample after;
+    struct lg_lost lost;
+    begin_child(record);
+    lg_silence_forever();
+    if (lg_reach_init() != 0)
+        end_child(LG_ENDING_NOT_SAMPLED, ENOMEM);
+    prepare(body);
+    sample(&before);
+    lg_reach_begin(&lg_agent.sampler);
+    lg_agent.counting = LG_COUNT_REPEAT;
+    run_once(body);
+    settle(&before);
+    sample(&after);
+    if (record->repeat == LG_REPEAT_FINE && lg_reach_end(&lg_agent.sampler, &lost) == 0) {
+        record->lost_heap_bytes = lost.heap_bytes;
+        record->lost_mapping_bytes = lost.mapping_bytes;
+        record->lost_known = 1;
     }
     end_child(LG_ENDING_FINISHED, 0);
 }

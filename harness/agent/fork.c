@@ -55,28 +55,52 @@ static void end_leftovers(pid_t pid)
     lg_census_end_orphans();
 }
 
+/* Starts RUN in a child and waits until that has gone, and all that it started with it. */
+static void fork_and_wait(struct lg_record *record, struct lg_body body,
+                          void (*run)(struct lg_record *record, struct lg_body body))
+{
+    struct lg_host *host = lg_agent.host;
+    fflush(NULL);
+    pid_t pid = fork();
+    if (pid == 0)
+        run(record, body);
+    if (pid < 0) {
+        record->error = errno;
+        record->ending = LG_ENDING_NO_FORK;
+        return;
+    }
+    setpgid(pid, pid);
+    record->child_pid = pid;
+    uint32_t running = (uint32_t)(record - lg_agent.ledger.records) + 1;
+    __atomic_store_n(&host->running, running, __ATOMIC_RELEASE);
+    reap(record, pid);
+    __atomic_store_n(&host->running, 0, __ATOMIC_RELEASE);
+    if (record->ending == LG_ENDING_NONE || record->had_children != 0)
+        end_leftovers(pid);
+}
+
 void lg_fork_test(struct lg_record *record, struct lg_body body)
 {
     struct lg_host *host = lg_agent.host;
     record->measured = host->measured;
-    fflush(NULL);
     __atomic_store_n(&record->state, LG_RECORD_RUNNING, __ATOMIC_RELEASE);
-    pid_t pid = fork();
-    if (pid == 0)
-        lg_child_run(record, body);
-    if (pid < 0) {
-        record->error = errno;
-        record->ending = LG_ENDING_NO_FORK;
-    } else {
-        setpgid(pid, pid);
-        record->child_pid = pid;
-        uint32_t running = (uint32_t)(record - lg_agent.ledger.records) + 1;
-        __atomic_store_n(&host->running, running, __ATOMIC_RELEASE);
-        reap(record, pid);
-        __atomic_store_n(&host->running, 0, __ATOMIC_RELEASE);
-        if (record->ending == LG_ENDING_NONE || record->had_children != 0)
-            end_leftovers(pid);
-    }
+    fork_and_wait(record, body, lg_child_run);
     settle(record);
+    if (record->repeat != LG_REPEAT_FINE && host->allocator == LG_ALLOCATOR_GLIBC)
+        lg_fork_single_run(record, body);
     host->ended++;
+}
+
+void lg_fork_single_run(struct lg_record *record, struct lg_body body)
+{
+    struct lg_record result = *record;
+    record->repeat = LG_REPEAT_FINE;
+    record->ending = LG_ENDING_NONE;
+    record->timed_out = 0;
+    record->runs = 0;
+    fork_and_wait(record, body, lg_child_run_single);
+    result.lost_known = record->lost_known;
+    result.lost_heap_bytes = record->lost_heap_bytes;
+    result.lost_mapping_bytes = record->lost_mapping_bytes;
+    *record = result;
 }

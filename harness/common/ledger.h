@@ -48,6 +48,7 @@ enum lg_isolation { LG_ISOLATION_AUTO, LG_ISOLATION_FORK, LG_ISOLATION_CARRY };
 /* What the runner asks for. Written before the host starts. */
 struct lg_orders {
     uint32_t rigor;      /* enum lg_rigor */
+    lg_gauge_set judged; /* gauges with a budget: what grows in others needs no more runs */
     uint32_t isolation;  /* enum lg_isolation */
     uint32_t list_only;  /* register the tests, run none */
     uint64_t timeout_ms; /* per run of a test's body; 0: none */
@@ -175,6 +176,11 @@ struct lg_record {
     uint32_t carried;      /* tests that were run before it in its process, as it needs them */
     uint32_t had_children; /* processes that it had started were still there at its end */
     uint64_t peak_rss_bytes;
+
+    /* What a second, single run has lost, where the test can't be repeated. */
+    uint32_t lost_known;
+    uint64_t lost_heap_bytes;
+    uint64_t lost_mapping_bytes;
 
     /* Growth. */
     lg_gauge_set measured;

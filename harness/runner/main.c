@@ -84,6 +84,10 @@ static void give_orders(struct lg_ledger *ledger, const struct lg_options *optio
 {
     struct lg_orders *orders = &ledger->header->orders;
     orders->rigor = options->rigor;
+    for (int gauge = 0; gauge < LG_GAUGE_COUNT; gauge++) {
+        if (options->budget.limits.values[gauge] != LG_BUDGET_UNLIMITED)
+            orders->judged |= LG_GAUGE_BIT(gauge);
+    }
     orders->isolation = options->isolation;
     orders->list_only = options->list;
     orders->timeout_ms = options->timeout_ms;

@@ -7,7 +7,7 @@
 #include <string.h>
 #include <sys/wait.h>
 
-static void add_text(struct lg_text *text, const struct lg_ledger *ledger, lg_attic offset)
+void lg_message_add_text(struct lg_text *text, const struct lg_ledger *ledger, lg_attic offset)
 {
     const char *raw = lg_ledger_text(ledger, offset);
     lg_text_add_clean(text, raw, strlen(raw));
@@ -103,25 +103,25 @@ static void add_leak(struct lg_text *text, const struct lg_results *results,
         lg_text_add(text, ", over %" PRIu32 " runs", row->verdict.runs);
 }
 
-static const struct lg_failure *newest_failure(const struct lg_results *results,
-                                               const struct lg_record *record)
+const struct lg_failure *lg_message_newest_failure(const struct lg_results *results,
+                                                   const struct lg_record *record)
 {
     return lg_ledger_at(results->ledger, record->failures, sizeof(struct lg_failure));
 }
 
-static void add_failure(struct lg_text *text, const struct lg_ledger *ledger,
-                        const struct lg_failure *failure)
+void lg_message_add_failure(struct lg_text *text, const struct lg_ledger *ledger,
+                            const struct lg_failure *failure)
 {
-    add_text(text, ledger, failure->file);
+    lg_message_add_text(text, ledger, failure->file);
     lg_text_add(text, ":%" PRIu32 ": ", failure->line);
-    add_text(text, ledger, failure->condition);
+    lg_message_add_text(text, ledger, failure->condition);
 }
 
 /* The first one, in order of time: it is the last of the chain. */
 static const struct lg_failure *first_failure(const struct lg_results *results,
                                               const struct lg_record *record)
 {
-    const struct lg_failure *first = newest_failure(results, record);
+    const struct lg_failure *first = lg_message_newest_failure(results, record);
     for (uint32_t i = 0; first != NULL && i < LG_LEDGER_MAX_FAILURES; i++) {
         const struct lg_failure *previous =
             lg_ledger_at(results->ledger, first->previous, sizeof(struct lg_failure));
@@ -139,7 +139,7 @@ static void add_assertion(struct lg_text *text, const struct lg_results *results
     lg_text_add(text, "assertion failed");
     if (first != NULL) {
         lg_text_add(text, ": ");
-        add_failure(text, results->ledger, first);
+        lg_message_add_failure(text, results->ledger, first);
     }
     if (row->record->asserts_failed > 1)
         lg_text_add(text, " (and %" PRIu32 " more)", row->record->asserts_failed - 1);
@@ -189,7 +189,7 @@ static void add_allocator(struct lg_text *text, const struct lg_results *results
                           const struct lg_host *host)
 {
     lg_text_add(text, ": its malloc is that of ");
-    add_text(text, results->ledger, host->allocator_name);
+    lg_message_add_text(text, results->ledger, host->allocator_name);
     if (host->allocator == LG_ALLOCATOR_VALGRIND)
         lg_text_add(text, "; run it without valgrind");
 }
@@ -305,7 +305,7 @@ static void add_where(struct lg_text *text, const struct lg_results *results,
         return;
     lg_text_add(text, " in the %s of suite ",
                 host->suite_phase == LG_SUITE_INIT ? "initialization" : "cleanup");
-    add_text(text, results->ledger, host->suite);
+    lg_message_add_text(text, results->ledger, host->suite);
 }
 
 /* The agent was there, or not, but no test ran. */
@@ -352,6 +352,14 @@ bool lg_message_of_program(const struct lg_results *results, const struct lg_hos
         *kind = LG_VERDICT_BROKEN;
         lg_text_add(line, "%" PRIu32 " tests are beyond the %u that can be reported",
                     header->records_lost, LG_LEDGER_MAX_RECORDS);
+    } else if (last && header->hosts_used > LG_LEDGER_MAX_HOSTS) {
+        *kind = LG_VERDICT_BROKEN;
+        lg_text_add(line, "%" PRIu32 " programs are beyond the %d that can be measured in one run",
+                    header->hosts_used - LG_LEDGER_MAX_HOSTS, LG_LEDGER_MAX_HOSTS);
+    } else if (last && header->attic_lost_bytes > 0) {
+        *kind = LG_VERDICT_BROKEN;
+        lg_text_add(line, "%" PRIu32 " bytes of names and details are beyond the room there is",
+                    header->attic_lost_bytes);
     } else if (last && WEXITSTATUS(outcome->wait_status) != 0 && !any_failed(results)) {
         *kind = LG_VERDICT_FAILED;
         lg_text_add(line, "the program ");
@@ -363,151 +371,6 @@ bool lg_message_of_program(const struct lg_results *results, const struct lg_hos
     put_on_one_line(line);
     lg_text_free(&unused);
     return said;
-}
-
-/* Details. */
-
-static void add_failures(struct lg_text *text, const struct lg_results *results,
-                         const struct lg_record *record)
-{
-    const struct lg_failure *failures[LG_LEDGER_MAX_FAILURES];
-    size_t kept = 0;
-    for (const struct lg_failure *next = newest_failure(results, record);
-         next != NULL && kept < LG_LEDGER_MAX_FAILURES;
-         next = lg_ledger_at(results->ledger, next->previous, sizeof(*next)))
-        failures[kept++] = next;
-    size_t shown = 0;
-    for (; kept > 0 && shown < 50; shown++) {
-        add_failure(text, results->ledger, failures[--kept]);
-        lg_text_add(text, "\n");
-    }
-    if (record->asserts_failed > shown)
-        lg_text_add(text, "... and %zu more\n", record->asserts_failed - shown);
-}
-
-static void add_gauge_rows(struct lg_text *text, const struct lg_results *results,
-                           const struct lg_row *row, const struct lg_evidence *evidence)
-{
-    lg_text_add(text, "\n%-8s %14s %14s %14s %12s %12s\n", "gauge", "before", "after", "growth",
-                "per run", "budget");
-    for (int g = 0; g < LG_GAUGE_COUNT; g++) {
-        enum lg_gauge gauge = (enum lg_gauge)g;
-        if ((row->record->measured & LG_GAUGE_BIT(g)) == 0 ||
-            (gauge == LG_GAUGE_FRAG && row->verdict.growth.values[g] == 0))
-            continue;
-        int64_t limit = results->options->budget.limits.values[g];
-        lg_text_add(text, "%-8s %14" PRId64 " %14" PRId64 " %+14" PRId64 " %+12" PRId64,
-                    lg_gauge_name(gauge), lg_sample_gauge(&evidence->before, gauge),
-                    lg_sample_gauge(&evidence->after, gauge), row->verdict.growth.values[g],
-                    lg_verdict_per_run(&row->verdict, gauge));
-        if (limit == LG_BUDGET_UNLIMITED)
-            lg_text_add(text, " %12s", "none");
-        else
-            lg_text_add(text, " %12" PRId64, limit);
-        lg_text_add(text, "%s\n", (row->verdict.over & LG_GAUGE_BIT(g)) != 0 ? "  over" : "");
-    }
-    lg_text_add(text, "bytes, over %" PRIu32 " run%s\n", row->verdict.runs,
-                row->verdict.runs == 1 ? "" : "s");
-}
-
-static void add_mappings(struct lg_text *text, const struct lg_results *results,
-                         const struct lg_evidence *evidence)
-{
-    uint32_t kept =
-        evidence->grown_kept < LG_LEDGER_MAX_GROWN ? evidence->grown_kept : LG_LEDGER_MAX_GROWN;
-    if (kept == 0)
-        return;
-    lg_text_add(text, "\nmappings that grew:\n");
-    for (uint32_t i = 0; i < kept; i++) {
-        const struct lg_grown_mapping *grown = &evidence->grown[i].mapping;
-        enum lg_segment segment = grown->segment < LG_SEGMENT_COUNT
-                                      ? (enum lg_segment)grown->segment
-                                      : LG_SEGMENT_SPECIAL;
-        lg_text_add(text, "  %012" PRIx64 "-%012" PRIx64 " %c%c%c%c %-12s +", grown->range.start,
-                    grown->range.end, (grown->flags & LG_MAPPING_READ) != 0 ? 'r' : '-',
-                    (grown->flags & LG_MAPPING_WRITE) != 0 ? 'w' : '-',
-                    (grown->flags & LG_MAPPING_EXEC) != 0 ? 'x' : '-',
-                    (grown->flags & LG_MAPPING_SHARED) != 0 ? 's' : 'p', lg_segment_name(segment));
-        lg_text_add_size(text, grown->grown_bytes);
-        if (evidence->grown[i].name != 0) {
-            lg_text_add(text, "  ");
-            add_text(text, results->ledger, evidence->grown[i].name);
-        }
-        lg_text_add(text, "\n");
-    }
-    if (evidence->grown_count > kept)
-        lg_text_add(text, "  ... and %" PRIu32 " more\n", evidence->grown_count - kept);
-}
-
-static void add_left(struct lg_text *text, const struct lg_results *results,
-                     const struct lg_evidence *evidence)
-{
-    uint32_t kept =
-        evidence->left_kept < LG_LEDGER_MAX_LEFT ? evidence->left_kept : LG_LEDGER_MAX_LEFT;
-    lg_text_add(text, "%s", kept > 0 ? "\nleft behind:\n" : "");
-    for (uint32_t i = 0; i < kept; i++) {
-        lg_text_add(text, "  ");
-        add_text(text, results->ledger, evidence->left[i]);
-        lg_text_add(text, "\n");
-    }
-    if (kept == LG_LEDGER_MAX_LEFT)
-        lg_text_add(text, "  ... and maybe more\n");
-}
-
-/* "run 2: live +32 B" or "runs 5-8: live +128 B"; nothing grown is "none". */
-static void add_step(struct lg_text *text, const struct lg_step *step, uint32_t first)
-{
-    if (step->runs == 1)
-        lg_text_add(text, "  run %" PRIu32 "%s:", first, step->warm_up != 0 ? " (warm-up)" : "");
-    else
-        lg_text_add(text, "  runs %" PRIu32 "-%" PRIu32 ":", first, first + step->runs - 1);
-    bool any = false;
-    for (int g = 0; g < LG_GAUGE_COUNT; g++) {
-        if (step->growth.values[g] == 0)
-            continue;
-        lg_text_add(text, "%s %s ", any ? "," : "", lg_gauge_name((enum lg_gauge)g));
-        lg_text_add_growth(text, (enum lg_gauge)g, step->growth.values[g]);
-        any = true;
-    }
-    lg_text_add(text, "%s\n", any ? "" : " none");
-}
-
-static void add_steps(struct lg_text *text, const struct lg_results *results,
-                      const struct lg_record *record)
-{
-    uint32_t count =
-        record->steps_count < LG_LEDGER_MAX_STEPS ? record->steps_count : LG_LEDGER_MAX_STEPS;
-    const struct lg_step *steps =
-        lg_ledger_at(results->ledger, record->steps, count * sizeof(struct lg_step));
-    if (steps == NULL || count == 0)
-        return;
-    lg_text_add(text, "\ngrowth by run:\n");
-    uint32_t first = 1;
-    for (uint32_t i = 0; i < count; i++) {
-        add_step(text, &steps[i], first);
-        first += steps[i].runs;
-    }
-}
-
-void lg_message_add_details(const struct lg_results *results, const struct lg_row *row,
-                            struct lg_text *text)
-{
-    const struct lg_record *record = row->record;
-    if (record == NULL)
-        return;
-    if (record->asserts_failed > 0)
-        add_failures(text, results, record);
-    if (row->verdict.kind != LG_VERDICT_LEAKED)
-        return;
-    const struct lg_evidence *evidence =
-        lg_ledger_at(results->ledger, record->evidence, sizeof(struct lg_evidence));
-    if (evidence != NULL)
-        add_gauge_rows(text, results, row, evidence);
-    add_steps(text, results, record);
-    if (evidence != NULL) {
-        add_mappings(text, results, evidence);
-        add_left(text, results, evidence);
-    }
 }
 
 const char *lg_message_type(const struct lg_row *row)

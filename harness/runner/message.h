@@ -24,6 +24,17 @@ bool lg_message_of_blindness(const struct lg_results *results, const struct lg_h
 void lg_message_add_details(const struct lg_results *results, const struct lg_row *row,
                             struct lg_text *text);
 
+/* Adds the text at OFFSET of the ledger, cleaned. */
+void lg_message_add_text(struct lg_text *text, const struct lg_ledger *ledger, lg_attic offset);
+
+/* The newest failed assertion of RECORD, linked to those before it, or NULL. */
+const struct lg_failure *lg_message_newest_failure(const struct lg_results *results,
+                                                   const struct lg_record *record);
+
+/* Adds "file:line: condition". */
+void lg_message_add_failure(struct lg_text *text, const struct lg_ledger *ledger,
+                            const struct lg_failure *failure);
+
 /* The type of a failure or error, e.g. "leak.heap". Static storage. */
 const char *lg_message_type(const struct lg_row *row);
 

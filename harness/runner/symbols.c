@@ -52,12 +52,29 @@ void lg_symbols_free(struct lg_symbols *symbols)
     free(symbols);
 }
 
+/* clang's DWARF 5 has the unit's own file at 0, which dwarf_decl_file takes for none. */
+static const char *declaring_file(Dwarf_Die *function)
+{
+    Dwarf_Attribute attribute;
+    Dwarf_Word index;
+    Dwarf_Die unit;
+    Dwarf_Files *files;
+    size_t count;
+    const char *file = dwarf_decl_file(function);
+    if (file != NULL ||
+        dwarf_formudata(dwarf_attr_integrate(function, DW_AT_decl_file, &attribute), &index) != 0 ||
+        dwarf_diecu(function, &unit, NULL, NULL) == NULL ||
+        dwarf_getsrcfiles(&unit, &files, &count) != 0 || index >= count)
+        return file;
+    return dwarf_filesrc(files, index, NULL, NULL);
+}
+
 /* A function defined apart from its declaration has its name there. */
 static void describe(Dwarf_Die *function, struct lg_location *location)
 {
     Dwarf_Attribute attribute;
     const char *name = dwarf_formstring(dwarf_attr_integrate(function, DW_AT_name, &attribute));
-    const char *file = dwarf_decl_file(function);
+    const char *file = declaring_file(function);
     int line = 0;
     if (name != NULL)
         location->function = name;

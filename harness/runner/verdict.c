@@ -43,15 +43,29 @@ static bool is_over(int64_t growth, uint32_t runs, int64_t limit)
     return growth > allowed;
 }
 
+/* Growth of one run may be a cache that was filled for the first time. Of memory, only
+ * what nothing points to any more is known to be lost. */
+static struct lg_gauges single_growth(const struct lg_record *record)
+{
+    struct lg_gauges growth = record->first_growth;
+    if (record->lost_known != 0) {
+        growth.values[LG_GAUGE_HEAP] = 0;
+        growth.values[LG_GAUGE_FRAG] = 0;
+        growth.values[LG_GAUGE_LIVE] = (int64_t)record->lost_heap_bytes;
+        growth.values[LG_GAUGE_MMAP] = (int64_t)record->lost_mapping_bytes;
+    }
+    return growth;
+}
+
 static void judge_growth(struct lg_verdict *verdict, const struct lg_record *record,
                          const struct lg_budget *budget)
 {
     verdict->single_run = record->repeat != LG_REPEAT_FINE || record->judged_runs == 0 ||
                           (record->judged_runs == 1 && record->runs == 1);
     if (record->repeat != LG_REPEAT_FINE) {
-        verdict->growth = record->first_growth;
+        verdict->growth = single_growth(record);
         verdict->runs = 1;
-        verdict->grown = lg_gauges_grown(&record->first_growth) & record->measured;
+        verdict->grown = lg_gauges_grown(&verdict->growth) & record->measured;
     } else {
         verdict->growth = record->growth;
         verdict->runs = record->judged_runs > 0 ? record->judged_runs : 1;

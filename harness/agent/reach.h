@@ -1,0 +1,29 @@
+/* What a single run has lost: memory that was handed out during it, is still held, and
+ * that nothing in the process points to any more.
+ *
+ * For tests that can't be run twice. Growth of one run alone may be a cache that was
+ * filled for the first time; but such a cache is pointed to. A leak that the program
+ * itself still points to is not found this way. Knows the layout of glibc's heap. */
+#ifndef LG_AGENT_REACH_H
+#define LG_AGENT_REACH_H
+
+#include "agent/sampler.h"
+
+#include <stdint.h>
+
+struct lg_lost {
+    uint64_t heap_bytes;    /* of malloc's, as `live` counts them */
+    uint64_t mapping_bytes; /* of other mappings, new or grown */
+};
+
+/* Before the first sample: makes room. Returns 0 or -errno. */
+int lg_reach_init(void);
+
+/* Right after the sample before the run: remembers what is held. */
+void lg_reach_begin(const struct lg_sampler *sampler);
+
+/* Right after the sample that follows it. Returns 0, -EINVAL if the heap is not as glibc
+ * leaves it, or -ENOBUFS. */
+int lg_reach_end(const struct lg_sampler *sampler, struct lg_lost *out);
+
+#endif
