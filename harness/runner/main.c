@@ -2,6 +2,7 @@
 #include "runner/doctor.h"
 #include "runner/launch.h"
 #include "runner/options.h"
+#include "runner/outfile.h"
 #include "runner/report/console.h"
 #include "runner/report/junit.h"
 #include "runner/results.h"
@@ -198,7 +199,7 @@ static int command_run(int argc, char *argv[])
     if (lg_options_parse(argc, argv, &options, error, sizeof(error)) != 0)
         return fail("%s", error);
     if (options.junit != NULL && !options.list) {
-        int status = lg_junit_prepare(options.junit);
+        int status = lg_outfile_prepare(options.junit);
         if (status != 0)
             return fail("--junit: %s cannot be written: %s; name a file in a folder that can be",
                         options.junit, strerror(-status));

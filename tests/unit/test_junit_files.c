@@ -1,5 +1,6 @@
 /* Where the report goes, and what is left there when it can't be written. */
 #include "junit_document.h"
+#include "runner/outfile.h"
 #include "runner/report/junit.h"
 #include "support.h"
 #include "synthetic.h"
@@ -104,7 +105,7 @@ static void test_a_folder_as_the_target_is_refused_and_left(void)
     start(&place);
     CU_ASSERT_EQUAL(mkdir(place.report, 0777), 0);
     CU_ASSERT_EQUAL(lg_junit_write(&place.run.results, place.report), -EISDIR);
-    CU_ASSERT_EQUAL(lg_junit_prepare(place.report), -EISDIR);
+    CU_ASSERT_EQUAL(lg_outfile_prepare(place.report), -EISDIR);
     CU_ASSERT_EQUAL(folder_entries(place.report), 0);
     CU_ASSERT_EQUAL(folder_entries(place.folder.path), 1);
     finish(&place);
@@ -122,11 +123,11 @@ static void test_a_folder_that_is_not_there_or_no_folder_is_an_error(void)
     CU_ASSERT_EQUAL(
         lg_junit_write(&place.run.results, folder_file(&place.folder, "report.xml/a.xml", path)),
         -ENOTDIR);
-    CU_ASSERT_EQUAL(lg_junit_prepare(path), -ENOTDIR);
-    CU_ASSERT_EQUAL(lg_junit_prepare(folder_file(&place.folder, "report.xml/a/b.xml", path)),
+    CU_ASSERT_EQUAL(lg_outfile_prepare(path), -ENOTDIR);
+    CU_ASSERT_EQUAL(lg_outfile_prepare(folder_file(&place.folder, "report.xml/a/b.xml", path)),
                     -ENOTDIR);
     CU_ASSERT_EQUAL(folder_entries(place.folder.path), 1);
-    CU_ASSERT_EQUAL(lg_junit_prepare("/proc/self/fd/none"), -ENOENT);
+    CU_ASSERT_EQUAL(lg_outfile_prepare("/proc/self/fd/none"), -ENOENT);
     CU_ASSERT_EQUAL(lg_junit_write(&place.run.results, "/proc/self/fd/none"), -ENOENT);
     finish(&place);
 }
@@ -140,7 +141,7 @@ static void test_a_link_stays_and_what_it_leads_to_is_replaced(void)
     CU_ASSERT_TRUE(write_file(place.report, "before", 6));
     folder_file(&place.folder, "link.xml", link);
     CU_ASSERT_EQUAL(symlink("report.xml", link), 0);
-    CU_ASSERT_EQUAL(lg_junit_prepare(link), 0);
+    CU_ASSERT_EQUAL(lg_outfile_prepare(link), 0);
     CU_ASSERT_EQUAL(lg_junit_write(&place.run.results, link), 0);
     CU_ASSERT_EQUAL(lstat(link, &status), 0);
     CU_ASSERT_TRUE(S_ISLNK(status.st_mode));
@@ -154,7 +155,7 @@ static void test_a_link_in_a_circle_is_an_error(void)
     struct place place;
     start(&place);
     CU_ASSERT_EQUAL(symlink("report.xml", place.report), 0);
-    CU_ASSERT_EQUAL(lg_junit_prepare(place.report), -ELOOP);
+    CU_ASSERT_EQUAL(lg_outfile_prepare(place.report), -ELOOP);
     CU_ASSERT_EQUAL(lg_junit_write(&place.run.results, place.report), -ELOOP);
     CU_ASSERT_EQUAL(folder_entries(place.folder.path), 1);
     finish(&place);
@@ -167,12 +168,12 @@ static void test_a_regular_file_below_dev_is_made_and_replaced(void)
     char path[PATH_MAX + 32];
     start(&place);
     snprintf(path, sizeof(path), "/dev/..%s", place.report);
-    CU_ASSERT_EQUAL(lg_junit_prepare(path), 0);
+    CU_ASSERT_EQUAL(lg_outfile_prepare(path), 0);
     CU_ASSERT_EQUAL(lg_junit_write(&place.run.results, path), 0);
     CU_ASSERT_EQUAL(lg_junit_write(&place.run.results, path), 0);
     CU_ASSERT_TRUE(is_report(place.report));
     snprintf(path, sizeof(path), "/dev/..%s/a/report.xml", place.folder.path);
-    CU_ASSERT_EQUAL(lg_junit_prepare(path), 0);
+    CU_ASSERT_EQUAL(lg_outfile_prepare(path), 0);
     CU_ASSERT_EQUAL(lg_junit_write(&place.run.results, path), 0);
     finish(&place);
 }
@@ -188,7 +189,7 @@ static void test_a_folder_that_takes_no_file_is_an_error(void)
     CU_ASSERT_EQUAL(mkdir(closed, 0555), 0);
     snprintf(path, sizeof(path), "%s/report.xml", geteuid() == 0 ? "/proc/self" : closed);
     CU_ASSERT(lg_junit_write(&place.run.results, path) < 0);
-    CU_ASSERT(lg_junit_prepare(path) < 0);
+    CU_ASSERT(lg_outfile_prepare(path) < 0);
     CU_ASSERT_EQUAL(folder_entries(closed), 0);
     finish(&place);
 }
@@ -203,10 +204,10 @@ static void test_a_path_too_long_is_an_error(void)
     memcpy(path, place.folder.path, strlen(place.folder.path));
     memcpy(path + PATH_MAX - 10, "report.xml", 11);
     CU_ASSERT_EQUAL(lg_junit_write(&place.run.results, path), -ENAMETOOLONG);
-    CU_ASSERT_EQUAL(lg_junit_prepare(path), -ENAMETOOLONG);
+    CU_ASSERT_EQUAL(lg_outfile_prepare(path), -ENAMETOOLONG);
     memcpy(path + PATH_MAX - 13, "report.xml", 11);
     CU_ASSERT_EQUAL(lg_junit_write(&place.run.results, path), -ENAMETOOLONG);
-    CU_ASSERT_EQUAL(lg_junit_prepare(path), -ENAMETOOLONG);
+    CU_ASSERT_EQUAL(lg_outfile_prepare(path), -ENAMETOOLONG);
     free(path);
     finish(&place);
 }
@@ -252,7 +253,7 @@ static void test_a_full_device_is_an_error_that_is_not_printed(void)
     int error = lg_junit_write(&place.run.results, "/dev/full");
     fflush(stderr);
     CU_ASSERT_EQUAL(dup2(before, STDERR_FILENO), STDERR_FILENO);
-    CU_ASSERT_EQUAL(lg_junit_prepare("/dev/full"), 0);
+    CU_ASSERT_EQUAL(lg_outfile_prepare("/dev/full"), 0);
     CU_ASSERT_EQUAL(error, -ENOSPC);
     CU_ASSERT(pread(memory, printed, sizeof(printed) - 1, 0) >= 0);
     CU_ASSERT_STRING_EQUAL(printed, "");
@@ -269,7 +270,7 @@ static void test_a_pipe_is_written_to_directly(void)
     CU_ASSERT_EQUAL_FATAL(mkfifo(place.report, 0600), 0);
     int end = open(place.report, O_RDONLY | O_NONBLOCK | O_CLOEXEC);
     CU_ASSERT_FATAL(end >= 0);
-    CU_ASSERT_EQUAL(lg_junit_prepare(place.report), 0);
+    CU_ASSERT_EQUAL(lg_outfile_prepare(place.report), 0);
     CU_ASSERT_EQUAL(lg_junit_write(&place.run.results, place.report), 0);
     ssize_t got = read(end, text, sizeof(text) - 1);
     CU_ASSERT_FATAL(got > 0);
@@ -287,9 +288,9 @@ static void test_prepare_makes_the_folders_and_no_file(void)
     char folder[PATH_MAX];
     start(&place);
     folder_file(&place.folder, "a/b/c/report.xml", path);
-    CU_ASSERT_EQUAL(lg_junit_prepare(path), 0);
+    CU_ASSERT_EQUAL(lg_outfile_prepare(path), 0);
     CU_ASSERT_EQUAL(folder_entries(folder_file(&place.folder, "a/b/c", folder)), 0);
-    CU_ASSERT_EQUAL(lg_junit_prepare(path), 0);
+    CU_ASSERT_EQUAL(lg_outfile_prepare(path), 0);
     CU_ASSERT_EQUAL(lg_junit_write(&place.run.results, path), 0);
     CU_ASSERT_TRUE(is_report(path));
     finish(&place);
@@ -300,7 +301,7 @@ static void test_prepare_leaves_the_report_before(void)
     struct place place;
     start(&place);
     CU_ASSERT_TRUE(write_file(place.report, "before", 6));
-    CU_ASSERT_EQUAL(lg_junit_prepare(place.report), 0);
+    CU_ASSERT_EQUAL(lg_outfile_prepare(place.report), 0);
     char *text = read_file(place.report, NULL);
     CU_ASSERT_PTR_NOT_NULL_FATAL(text);
     CU_ASSERT_STRING_EQUAL(text, "before");
@@ -316,7 +317,7 @@ static void test_prepare_refuses_the_name_of_a_folder_still_to_be_made(void)
     char path[PATH_MAX];
     start(&place);
     folder_file(&place.folder, "reports/", path);
-    int prepared = lg_junit_prepare(path);
+    int prepared = lg_outfile_prepare(path);
     int written = lg_junit_write(&place.run.results, path);
     CU_ASSERT(written < 0);
     CU_ASSERT(prepared < 0);

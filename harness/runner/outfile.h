@@ -1,0 +1,18 @@
+/* Files for others to read: whole under their name, or not there. */
+#ifndef LG_RUNNER_OUTFILE_H
+#define LG_RUNNER_OUTFILE_H
+
+/* Writes the contents to FD, which stays the caller's. Returns 0 or -errno. */
+typedef int lg_outfile_writer(int fd, const void *context);
+
+/* Lets WRITE write PATH: to a temporary file beside it, renamed once it is whole, so that
+ * PATH never holds half a report. A PATH that is no regular file (a pipe, a terminal) is
+ * written to directly.
+ * Returns 0 or -errno; the temporary file is then gone. */
+int lg_outfile_write(const char *path, lg_outfile_writer *write, const void *context);
+
+/* Makes the folders on the way to PATH, and checks that a file can be made there, so
+ * that a run whose report could not be written does not begin. Returns 0 or -errno. */
+int lg_outfile_prepare(const char *path);
+
+#endif
