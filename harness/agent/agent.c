@@ -103,8 +103,20 @@ void lg_host_save_maps(void)
     munmap(text, capacity);
 }
 
+/* The kernel gives every process that is forked a zeroed copy of this page. */
+static volatile bool *map_wiped_page(void)
+{
+    void *page = mmap(NULL, 4096, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    if (page == MAP_FAILED || madvise(page, 4096, MADV_WIPEONFORK) != 0)
+        return NULL;
+    return page;
+}
+
 static int set_up(const char *address)
 {
+    lg_agent.is_child = map_wiped_page();
+    if (lg_agent.is_child == NULL)
+        return -1;
     int error = open_ledger(address, &lg_agent.ledger);
     if (error == 0)
         error = lg_sampler_init(&lg_agent.sampler);
@@ -118,11 +130,16 @@ static int set_up(const char *address)
 
 /* Before main, and in every process the runner's environment reaches: a shell that
  * starts the test program must hand it on untouched. */
-__attribute__((constructor)) static void attach(void)
+__attribute__((constructor)) static void attach_at_start(void)
+{
+    lg_attach();
+}
+
+void lg_attach(void)
 {
     const char *address = getenv(LG_LEDGER_VARIABLE);
-    if (address == NULL || (!lg_cunit_present() && getenv(LG_DOCTOR_VARIABLE) == NULL) ||
-        set_up(address) != 0)
+    if (lg_agent.attached || address == NULL ||
+        (!lg_cunit_present() && getenv(LG_DOCTOR_VARIABLE) == NULL) || set_up(address) != 0)
         return;
     struct lg_host *host = lg_agent.host;
     host->pid = getpid();

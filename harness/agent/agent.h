@@ -25,6 +25,7 @@ struct lg_agent {
     struct lg_sampler sampler;
     struct lg_record *record; /* in a child: the test it runs; NULL in the host */
     enum lg_count counting;
+    volatile bool *is_child; /* true in the child alone: what a test forks finds it false */
 };
 
 extern struct lg_agent lg_agent;
@@ -38,6 +39,10 @@ struct lg_body {
     void (*run)(void *context);
     void *context;
 };
+
+/* Attaches this process to the ledger, if it was started by the runner and has CUnit;
+ * once. Called before main, and again by a run of CUnit that came with a plugin. */
+void lg_attach(void);
 
 /* Removes what the runner put before or after the user's own value of the
  * environment variable NAME, so that programs the tests start don't inherit it. */

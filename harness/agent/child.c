@@ -38,7 +38,7 @@ static _Noreturn void end_child(enum lg_ending ending, int error)
     record->error = error;
     __atomic_store_n(&record->ending, ending, __ATOMIC_RELEASE);
     record->had_children = lg_census_end_children();
-    fflush(NULL);
+    lg_flush();
     if (__gcov_dump != NULL)
         __gcov_dump();
     _exit(0);
@@ -47,6 +47,8 @@ static _Noreturn void end_child(enum lg_ending ending, int error)
 void lg_child_assert(bool passed, unsigned line, const char *condition, const char *file)
 {
     struct lg_record *record = lg_agent.record;
+    if (!*lg_agent.is_child)
+        return;
     if (lg_agent.counting != LG_COUNT_FIRST) {
         if (!passed)
             record->repeat = LG_REPEAT_ASSERT_FAILED;
@@ -70,12 +72,22 @@ void lg_child_assert(bool passed, unsigned line, const char *condition, const ch
     record->failures_kept++;
 }
 
+/* A process that the test has forked came back from the test's body: what it would do from
+ * here on is not part of the test, and the record is not its to write. */
+static _Noreturn void leave_fork_of_test(void)
+{
+    lg_flush();
+    _exit(0);
+}
+
 static void run_once(struct lg_body body)
 {
     struct lg_record *record = lg_agent.record;
     uint64_t started = now_ns();
     __atomic_store_n(&record->run_started_ns, started, __ATOMIC_RELEASE);
     body.run(body.context);
+    if (!*lg_agent.is_child)
+        leave_fork_of_test();
     __atomic_store_n(&record->run_started_ns, 0, __ATOMIC_RELAXED);
     if (lg_agent.counting == LG_COUNT_FIRST)
         record->elapsed_ns = now_ns() - started;
@@ -243,7 +255,7 @@ static void begin_child(struct lg_record *record)
 {
     if (__gcov_reset != NULL)
         __gcov_reset();
-    setpgid(0, 0);
+    *lg_agent.is_child = true;
     prctl(PR_SET_PDEATHSIG, SIGKILL);
     lg_agent.record = record;
     record->run_limit_ms = lg_agent.ledger.header->orders.timeout_ms;

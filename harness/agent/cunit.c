@@ -9,6 +9,7 @@
 #include "agent/cunit_arm.h"
 #include "agent/cunit_body.h"
 #include "agent/cunit_calls.h"
+#include "agent/silence.h"
 
 #include <CUnit/CUnit.h>
 #include <stdio.h>
@@ -155,8 +156,10 @@ static void prepare_attempt(void *context)
 {
     const struct attempt *attempt = context;
     lg_cunit_take_assertions();
-    if (attempt->carried)
-        lg_cunit_run_before(attempt->carried_of);
+    if (!attempt->carried)
+        return;
+    lg_cunit_run_before(attempt->carried_of);
+    lg_silence_forever(); /* its output was that of the first attempt */
 }
 
 static void run_attempt(void *context)
@@ -271,6 +274,7 @@ static void run_current_test(void)
     bool selected = is_selected(record);
     if (selected) {
         measure(record, parent, &attempt);
+        lg_agent.host->ended++;
         replay(record);
     }
     lg_cunit_came_to(&attempt.body);
@@ -282,13 +286,14 @@ static void run_current_test(void)
 
 static void list_and_leave(void)
 {
-    fflush(NULL);
+    lg_flush();
     _exit(0);
 }
 
 static bool begin_run(CU_pSuite suite)
 {
     lg_cunit_find();
+    lg_attach();
     if (!lg_agent.attached)
         return false;
     if (lg_agent.record != NULL || lg_cunit_in_body()) {

@@ -17,7 +17,7 @@ static struct {
 
 static void run_part(enum lg_phase phase, void (*function)(void))
 {
-    if (lg_agent.record != NULL)
+    if (lg_agent.record != NULL && *lg_agent.is_child)
         lg_agent.record->phase = phase;
     if (function != NULL)
         function();

@@ -40,14 +40,23 @@ static void set_calls(void *const found[CALLS])
     memcpy(&lg_cunit, found, sizeof(lg_cunit));
 }
 
-static bool find_shared(void *found[CALLS])
+static bool find_in(void *library, void *found[CALLS])
 {
     for (int i = 0; i < CALLS; i++) {
-        found[i] = dlsym(RTLD_NEXT, names[i]);
+        found[i] = dlsym(library, names[i]);
         if (found[i] == NULL)
             return false;
     }
     return true;
+}
+
+/* A CUnit that came with a plugin is not in the scope that RTLD_NEXT looks through. */
+static bool find_shared(void *found[CALLS])
+{
+    if (find_in(RTLD_NEXT, found))
+        return true;
+    void *library = dlopen("libcunit.so.1", RTLD_LAZY | RTLD_NOLOAD);
+    return library != NULL && find_in(library, found);
 }
 
 /* By name from those the executable exports, else from its full symbol table. */

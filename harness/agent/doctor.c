@@ -95,6 +95,7 @@ static void add_and_run(const char *name, void (*function)(void))
     record->suite = lg_ledger_add_text(&lg_agent.ledger, "doctor");
     record->name = lg_ledger_add_text(&lg_agent.ledger, name);
     lg_fork_test(record, (struct lg_body){prepare, 0, run, (void *)&function});
+    lg_agent.host->ended++;
 }
 
 /* Called by the runner's own executable, started as a test program. Returns 0, or 1 where

@@ -1,5 +1,6 @@
 #include "agent/agent.h"
 #include "agent/census.h"
+#include "agent/silence.h"
 
 #include <errno.h>
 #include <signal.h>
@@ -48,35 +49,38 @@ static void settle(struct lg_record *record)
     __atomic_store_n(&record->state, LG_RECORD_ENDED, __ATOMIC_RELEASE);
 }
 
-/* A child that died has not ended what it started: most of it is in its group. */
-static void end_leftovers(pid_t pid)
-{
-    kill(-pid, SIGKILL);
-    lg_census_end_orphans();
-}
+/* The host's own child, whatever the program does with those it starts itself: ignored, its
+ * status would be lost, and a handler might wait for it first. */
+static const struct sigaction reaped_here = {.sa_handler = SIG_DFL};
 
 /* Starts RUN in a child and waits until that has gone, and all that it started with it. */
 static void fork_and_wait(struct lg_record *record, struct lg_body body,
                           void (*run)(struct lg_record *record, struct lg_body body))
 {
     struct lg_host *host = lg_agent.host;
-    fflush(NULL);
+    struct sigaction user;
+    lg_flush();
+    sigaction(SIGCHLD, &reaped_here, &user);
     pid_t pid = fork();
-    if (pid == 0)
+    if (pid == 0) {
+        sigaction(SIGCHLD, &user, NULL);
         run(record, body);
+    }
     if (pid < 0) {
+        sigaction(SIGCHLD, &user, NULL);
         record->error = errno;
         record->ending = LG_ENDING_NO_FORK;
         return;
     }
-    setpgid(pid, pid);
     record->child_pid = pid;
     uint32_t running = (uint32_t)(record - lg_agent.ledger.records) + 1;
     __atomic_store_n(&host->running, running, __ATOMIC_RELEASE);
     reap(record, pid);
     __atomic_store_n(&host->running, 0, __ATOMIC_RELEASE);
+    sigaction(SIGCHLD, &user, NULL);
+    /* A child that died has not ended what it started. */
     if (record->ending == LG_ENDING_NONE || record->had_children != 0)
-        end_leftovers(pid);
+        lg_census_end_orphans();
 }
 
 void lg_fork_test(struct lg_record *record, struct lg_body body)
@@ -88,7 +92,6 @@ void lg_fork_test(struct lg_record *record, struct lg_body body)
     settle(record);
     if (record->repeat != LG_REPEAT_FINE && host->allocator == LG_ALLOCATOR_GLIBC)
         lg_fork_single_run(record, body);
-    host->ended++;
 }
 
 void lg_fork_single_run(struct lg_record *record, struct lg_body body)

@@ -2,11 +2,30 @@
 
 #include <fcntl.h>
 #include <stdio.h>
+#include <sys/single_threaded.h>
 #include <unistd.h>
+
+static void flush_if_free(FILE *stream)
+{
+    if (ftrylockfile(stream) != 0)
+        return;
+    fflush_unlocked(stream);
+    funlockfile(stream);
+}
+
+void lg_flush(void)
+{
+    if (__libc_single_threaded) {
+        fflush(NULL);
+        return;
+    }
+    flush_if_free(stdout);
+    flush_if_free(stderr);
+}
 
 void lg_silence_forever(void)
 {
-    fflush(NULL);
+    lg_flush();
     int null = open("/dev/null", O_WRONLY | O_CLOEXEC);
     if (null < 0)
         return;
@@ -35,7 +54,7 @@ static void give_back(int copy, int fd)
 
 void lg_silence_end(const struct lg_silence *silence)
 {
-    fflush(NULL);
+    lg_flush();
     give_back(silence->out, STDOUT_FILENO);
     give_back(silence->err, STDERR_FILENO);
 }

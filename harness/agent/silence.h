@@ -3,6 +3,10 @@
 #ifndef LG_AGENT_SILENCE_H
 #define LG_AGENT_SILENCE_H
 
+/* Flushes every stream. Where there are threads, one may be blocked with a stream locked:
+ * then only stdout and stderr, if they are free. */
+void lg_flush(void);
+
 struct lg_silence {
     int out; /* copies of stdout and stderr; -1: they were closed */
     int err;

@@ -24,10 +24,10 @@
 #define LG_LEDGER_MAX_RECORDS (1U << 18)
 #define LG_LEDGER_ATTIC_BYTES (UINT32_C(256) << 20)
 #define LG_LEDGER_MAX_HOSTS 16
-#define LG_LEDGER_MAX_FAILURES 1000 /* failed assertions kept per test */
-#define LG_LEDGER_MAX_STEPS 24      /* growth figures kept per test */
-#define LG_LEDGER_MAX_GROWN 16      /* grown mappings kept per test */
-#define LG_LEDGER_MAX_LEFT 16       /* descriptors, threads, children left, kept per test */
+#define LG_LEDGER_MAX_FAILURES 10000 /* failed assertions kept per test */
+#define LG_LEDGER_MAX_STEPS 24       /* growth figures kept per test */
+#define LG_LEDGER_MAX_GROWN 16       /* grown mappings kept per test */
+#define LG_LEDGER_MAX_LEFT 16        /* descriptors, threads, children left, kept per test */
 
 /* "FD:PID:RUNNER_FD": the ledger's descriptor as the host inherits it, and the runner's
  * own, for a host that something in between has closed it for. */

@@ -64,6 +64,7 @@ static void become_program(const struct lg_launch *launch, const struct lg_termi
                            const sigset_t *mask)
 {
     prctl(PR_SET_PDEATHSIG, SIGKILL);
+    signal(SIGXFSZ, SIG_DFL);
     launch->ledger->header->program_pid = getpid(); /* before any test can ask for it */
     sigprocmask(SIG_SETMASK, mask, NULL);
     int fd = fcntl(launch->ledger_fd, F_DUPFD, FIRST_LEDGER_FD);
@@ -112,13 +113,12 @@ static struct lg_record *running_record(const struct lg_ledger *ledger, const st
     return &ledger->records[running - 1];
 }
 
-/* Group and process: the child may not have made its group yet, or have left it. */
+/* What it started comes to the runner, and is ended there. */
 static void kill_child(const struct lg_record *record)
 {
     int32_t pid = record->child_pid;
     if (pid <= 1)
         return;
-    kill(-pid, SIGKILL);
     kill(pid, SIGKILL);
 }
 

@@ -10,6 +10,7 @@
 
 #include <dlfcn.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <leakgate/leakgate.h>
 #include <limits.h>
 #include <signal.h>
@@ -260,8 +261,21 @@ static int flush(int status)
     return status;
 }
 
+/* A file must not be opened where output is expected. */
+static void open_standard_streams(void)
+{
+    int fd;
+    do
+        fd = open("/dev/null", O_RDWR);
+    while (fd >= 0 && fd <= STDERR_FILENO);
+    if (fd >= 0)
+        close(fd);
+}
+
 int main(int argc, char *argv[])
 {
+    open_standard_streams();
+    signal(SIGXFSZ, SIG_IGN); /* a report that is too long for the disk is an error like any */
     const char *command = argc > 1 ? argv[1] : "";
     if (strcmp(command, "run") == 0)
         return flush(command_run(argc - 1, argv + 1));

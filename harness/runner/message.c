@@ -7,10 +7,17 @@
 #include <string.h>
 #include <sys/wait.h>
 
+/* Readers of XML refuse a longer message, and nobody reads it. */
+#define LONGEST_TEXT_BYTES 4096
+
 void lg_message_add_text(struct lg_text *text, const struct lg_ledger *ledger, lg_attic offset)
 {
     const char *raw = lg_ledger_text(ledger, offset);
-    lg_text_add_clean(text, raw, strlen(raw));
+    size_t length = strlen(raw);
+    size_t shown = length < LONGEST_TEXT_BYTES ? length : LONGEST_TEXT_BYTES;
+    lg_text_add_clean(text, raw, shown);
+    if (shown < length)
+        lg_text_add(text, "... (%zu bytes more)", length - shown);
 }
 
 static void add_signal(struct lg_text *text, int signal)

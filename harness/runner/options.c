@@ -182,7 +182,8 @@ static int read_environment(struct lg_options *options, char *error, size_t size
             name[c] = name[c] == '-' ? '_' : (char)toupper((unsigned char)name[c]);
         const char *value = getenv(name);
         char why[256];
-        if (value == NULL || table[i].set(options, value, why, sizeof(why)) == 0)
+        if (value == NULL || value[0] == '\0' ||
+            table[i].set(options, value, why, sizeof(why)) == 0)
             continue;
         snprintf(error, size, "%s: %s", name, why);
         return -EINVAL;

@@ -77,6 +77,10 @@ static void test_environment_twins_give_way_to_options(void)
     lgt_free(&run);
     setenv("LEAKGATE_BUDGET", "live=much", 1);
     COMPLAINT("LEAKGATE_BUDGET: live=much is no limit", "run", lgt_program("all_clean"));
+    setenv("LEAKGATE_BUDGET", "", 1); /* as CI leaves a variable that was not given */
+    lgt_gate(&run, "", "all_clean");
+    CU_ASSERT_EQUAL(run.status, 0);
+    lgt_free(&run);
     unsetenv("LEAKGATE_BUDGET");
     unsetenv("LEAKGATE_QUIET");
 }
@@ -177,10 +181,10 @@ static void test_doctor_sees_every_leak_it_plants(void)
     CU_ASSERT_PTR_NOT_NULL(strstr(run.out, "nothing seen"));
     lgt_free(&run);
     COMPLAINT("doctor: it takes no arguments", "doctor", "now");
+    if (LGT_SANITIZED)
+        return; /* two allocators of its own are too many for the runner */
     setenv("LD_PRELOAD", "libjemalloc.so.2", 1);
-    setenv("ASAN_OPTIONS", "verify_asan_link_order=0", 1);
     lgt_command(&run, NULL, (const char *const[]){LGT_LEAKGATE, "doctor", NULL});
-    unsetenv("ASAN_OPTIONS");
     unsetenv("LD_PRELOAD");
     CU_ASSERT_EQUAL(run.status, 4);
     CU_ASSERT_PTR_NOT_NULL(strstr(run.out, "not measured"));

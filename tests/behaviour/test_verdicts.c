@@ -165,6 +165,34 @@ static void test_tests_that_need_earlier_ones_are_judged_after_them(void)
     lgt_free(&run);
 }
 
+static void test_what_a_test_forks_is_not_the_test(void)
+{
+    struct lgt_result run;
+    lgt_gate(&run, "--timeout 10", "forks_inside");
+    CU_ASSERT_EQUAL(run.status, 1);
+    CU_ASSERT_TRUE(lgt_verdict(&run, "crashes_after_its_child_returned", "crashed"));
+    CU_ASSERT_EQUAL(lgt_count(&run, "//error[contains(@message,'SIGABRT')]"), 1);
+    CU_ASSERT_TRUE(lgt_verdict(&run, "clean_child_asserts", "passed"));
+    CU_ASSERT_EQUAL(lgt_number(&run, "number(//testcase[@name='clean_child_asserts']//property["
+                                     "@name='asserts']/@value)"),
+                    1);
+    CU_ASSERT_TRUE(lgt_verdict(&run, "clean_new_session", "passed"));
+    CU_ASSERT_TRUE(lgt_verdict(&run, "clean_thread_in_stdio", "passed"));
+    lgt_free(&run);
+}
+
+static void test_a_failing_test_prints_once(void)
+{
+    struct lgt_result run;
+    lgt_gate(&run, "", "frontend_basic");
+    unsigned rows = 0;
+    for (const char *at = run.out; (at = strstr(at, "CU_FAIL(\"the one in failing\")")) != NULL;
+         at++)
+        rows++;
+    CU_ASSERT_EQUAL(rows, 2); /* CUnit's line and ours */
+    lgt_free(&run);
+}
+
 static void test_once_is_a_before_and_after_of_a_single_run(void)
 {
     struct lgt_result run;
@@ -239,6 +267,8 @@ int add_verdicts_suite(void)
          test_descriptors_threads_and_children_are_counted_and_named},
         {"tests_that_need_earlier_ones_are_judged_after_them",
          test_tests_that_need_earlier_ones_are_judged_after_them},
+        {"what_a_test_forks_is_not_the_test", test_what_a_test_forks_is_not_the_test},
+        {"a_failing_test_prints_once", test_a_failing_test_prints_once},
         {"once_is_a_before_and_after_of_a_single_run",
          test_once_is_a_before_and_after_of_a_single_run},
         {"quick_takes_two_runs_and_thorough_five", test_quick_takes_two_runs_and_thorough_five},
