@@ -20,7 +20,7 @@ extern void __gcov_reset(void) __attribute__((weak));
 
 /* After each run, and before a verdict. */
 #define SETTLE_NS UINT64_C(50000000)
-#define PATIENCE_NS UINT64_C(2000000000)
+#define PATIENCE_NS UINT64_C(1300000000)
 
 #define ENDS_BY_ITSELF (LG_GAUGE_BIT(LG_GAUGE_THREADS) | LG_GAUGE_BIT(LG_GAUGE_CHILDREN))
 
