@@ -22,6 +22,9 @@ extern void __gcov_reset(void) __attribute__((weak));
 #define SETTLE_NS UINT64_C(50000000)
 #define PATIENCE_NS UINT64_C(1300000000)
 
+/* Five registers on x86-64; elsewhere they are saved above the frame's address. */
+#define SAVED_REGISTERS_BYTES 40
+
 #define ENDS_BY_ITSELF (LG_GAUGE_BIT(LG_GAUGE_THREADS) | LG_GAUGE_BIT(LG_GAUGE_CHILDREN))
 
 static uint64_t now_ns(void)
@@ -288,6 +291,10 @@ void lg_child_run_single(struct lg_record *record, struct lg_body body)
     struct lg_sample before;
     struct lg_sample after;
     struct lg_lost lost;
+    /* Pointers that the callers keep in registers go to the stack, right below the frame. */
+    __builtin_unwind_init();
+    uint64_t stack_pointer =
+        (uint64_t)(uintptr_t)__builtin_frame_address(0) - SAVED_REGISTERS_BYTES;
     begin_child(record);
     lg_silence_forever();
     if (lg_reach_init() != 0)
@@ -299,7 +306,8 @@ void lg_child_run_single(struct lg_record *record, struct lg_body body)
     run_once(body);
     settle(&before);
     sample(&after);
-    if (record->repeat == LG_REPEAT_FINE && lg_reach_end(&lg_agent.sampler, &lost) == 0) {
+    if (record->repeat == LG_REPEAT_FINE &&
+        lg_reach_end(&lg_agent.sampler, stack_pointer, &lost) == 0) {
         record->lost_heap_bytes = lost.heap_bytes;
         record->lost_mapping_bytes = lost.mapping_bytes;
         record->lost_known = 1;

@@ -85,7 +85,9 @@ static int run_suite_cleanup(void)
 
 /* The result, replayed in the host. */
 
-static void replay_failures(const struct lg_record *record)
+/* Its array must not be part of the frame from which the child is forked: whatever lies on
+ * the stack there passes for a pointer that the program holds. */
+__attribute__((noinline)) static void replay_failures(const struct lg_record *record)
 {
     const struct lg_failure *failures[LG_LEDGER_MAX_FAILURES];
     size_t kept = 0;

@@ -1,7 +1,6 @@
 #include "agent/reach.h"
 
 #include <errno.h>
-#include <setjmp.h>
 #include <stdbool.h>
 #include <string.h>
 #include <sys/mman.h>
@@ -252,17 +251,14 @@ static void add_up(struct lg_lost *lost)
     }
 }
 
-int lg_reach_end(const struct lg_sampler *sampler, struct lg_lost *out)
+int lg_reach_end(const struct lg_sampler *sampler, uint64_t stack_pointer, struct lg_lost *out)
 {
-    jmp_buf registers; /* a pointer may be in a register alone: now it is on the stack */
     list(&reach.after, sampler, &sampler->latest);
     if (reach.before.broken || reach.after.broken)
         return reach.after.count == MAX_BLOCKS ? -ENOBUFS : -EINVAL;
     mark_new();
-    if (setjmp(registers) == 0) {
-        scan_roots(sampler, (uint64_t)(uintptr_t)&registers);
-        scan_pending();
-    }
+    scan_roots(sampler, stack_pointer);
+    scan_pending();
     add_up(out);
     return 0;
 }

@@ -22,8 +22,10 @@ int lg_reach_init(void);
 /* Right after the sample before the run: remembers what is held. */
 void lg_reach_begin(const struct lg_sampler *sampler);
 
-/* Right after the sample that follows it. Returns 0, -EINVAL if the heap is not as glibc
+/* Right after the sample that follows it. Of the stack, only what lies above STACK_POINTER
+ * is looked at: the frames that were there before the run. What lies below is dead, and
+ * full of what the run has left there. Returns 0, -EINVAL if the heap is not as glibc
  * leaves it, or -ENOBUFS. */
-int lg_reach_end(const struct lg_sampler *sampler, struct lg_lost *out);
+int lg_reach_end(const struct lg_sampler *sampler, uint64_t stack_pointer, struct lg_lost *out);
 
 #endif
