@@ -55,11 +55,8 @@ void lg_host_save_maps(void);
  * holds the whole result. Returns when no process of that test is waited for. */
 void lg_fork_test(struct lg_record *record, struct lg_body body);
 
-/* In the host: runs the test of RECORD once more in a fresh child, for a single run, and
- * finds out what that has lost. The rest of RECORD stays as it is. */
-void lg_fork_single_run(struct lg_record *record, struct lg_body body);
-
-/* In the child: makes that single run. RECORD is a copy that nobody reports. */
+/* In the child: makes a single run of BODY, and finds out what that has lost, for a test
+ * that can't be repeated. Never returns. */
 _Noreturn void lg_child_run_single(struct lg_record *record, struct lg_body body);
 
 /* In the child: runs BODY as often as it takes to judge it, and never returns. */

@@ -4,6 +4,7 @@
 #include "agent/reach.h"
 #include "agent/silence.h"
 #include "agent/trial.h"
+#include "common/clock.h"
 
 #include <errno.h>
 #include <signal.h>
@@ -26,13 +27,6 @@ extern void __gcov_reset(void) __attribute__((weak));
 #define SAVED_REGISTERS_BYTES 40
 
 #define ENDS_BY_ITSELF (LG_GAUGE_BIT(LG_GAUGE_THREADS) | LG_GAUGE_BIT(LG_GAUGE_CHILDREN))
-
-static uint64_t now_ns(void)
-{
-    struct timespec now;
-    clock_gettime(CLOCK_MONOTONIC, &now);
-    return (uint64_t)now.tv_sec * UINT64_C(1000000000) + (uint64_t)now.tv_nsec;
-}
 
 static _Noreturn void end_child(enum lg_ending ending, int error)
 {
@@ -86,14 +80,14 @@ static _Noreturn void leave_fork_of_test(void)
 static void run_once(struct lg_body body)
 {
     struct lg_record *record = lg_agent.record;
-    uint64_t started = now_ns();
+    uint64_t started = lg_clock_ns();
     __atomic_store_n(&record->run_started_ns, started, __ATOMIC_RELEASE);
     body.run(body.context);
     if (!*lg_agent.is_child)
         leave_fork_of_test();
     __atomic_store_n(&record->run_started_ns, 0, __ATOMIC_RELAXED);
     if (lg_agent.counting == LG_COUNT_FIRST)
-        record->elapsed_ns = now_ns() - started;
+        record->elapsed_ns = lg_clock_ns() - started;
     record->runs++;
 }
 
@@ -105,7 +99,7 @@ static void wait_for_ends(const struct lg_sample *before, uint64_t patience_ns)
     struct lg_census census;
     while (lg_census_take(&census) == 0 &&
            (census.threads > before->threads || census.children > before->children)) {
-        uint64_t now = now_ns();
+        uint64_t now = lg_clock_ns();
         if (deadline_ns == 0)
             deadline_ns = now + patience_ns;
         if (now >= deadline_ns)
@@ -184,7 +178,7 @@ static uint32_t repeat(struct lg_body body, uint32_t runs, uint64_t deadline_ns)
         if (lg_agent.record->repeat != LG_REPEAT_FINE)
             return 0;
         made++;
-        if (runs > 1 && now_ns() > deadline_ns)
+        if (runs > 1 && lg_clock_ns() > deadline_ns)
             break;
     }
     return made;
@@ -204,7 +198,7 @@ static lg_gauge_set still_there(const struct lg_sample *start, struct lg_sample 
 static void run_again(struct lg_trial *trial, struct lg_body body)
 {
     struct lg_record *record = lg_agent.record;
-    uint64_t deadline_ns = now_ns() + LG_TRIAL_CONFIRM_NS;
+    uint64_t deadline_ns = lg_clock_ns() + LG_TRIAL_CONFIRM_NS;
     uint64_t timeout_ms = lg_agent.ledger.header->orders.timeout_ms;
     record->run_limit_ms = repeat_limit_ms(timeout_ms, record->elapsed_ns);
     lg_agent.counting = LG_COUNT_REPEAT;
@@ -226,7 +220,7 @@ static void run_again(struct lg_trial *trial, struct lg_body body)
         struct lg_gauges growth;
         lg_sample_growth(&before, &after, record->measured, &growth);
         keep_step(made, warm_up, &growth);
-        lg_trial_add(trial, made, &growth, now_ns() > deadline_ns);
+        lg_trial_add(trial, made, &growth, lg_clock_ns() > deadline_ns);
         before = after;
         if (warm_up) {
             start = after;
@@ -248,7 +242,7 @@ static void prepare(struct lg_body body)
     struct lg_record *record = lg_agent.record;
     uint64_t limit_ms = record->run_limit_ms;
     record->run_limit_ms = limit_ms * (body.prepare_runs > 0 ? body.prepare_runs : 1);
-    __atomic_store_n(&record->run_started_ns, now_ns(), __ATOMIC_RELEASE);
+    __atomic_store_n(&record->run_started_ns, lg_clock_ns(), __ATOMIC_RELEASE);
     body.prepare(body.context);
     __atomic_store_n(&record->run_started_ns, 0, __ATOMIC_RELEASE);
     record->run_limit_ms = limit_ms;

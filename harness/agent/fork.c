@@ -83,18 +83,8 @@ static void fork_and_wait(struct lg_record *record, struct lg_body body,
         lg_census_end_orphans();
 }
 
-void lg_fork_test(struct lg_record *record, struct lg_body body)
-{
-    struct lg_host *host = lg_agent.host;
-    record->measured = host->measured;
-    __atomic_store_n(&record->state, LG_RECORD_RUNNING, __ATOMIC_RELEASE);
-    fork_and_wait(record, body, lg_child_run);
-    settle(record);
-    if (record->repeat != LG_REPEAT_FINE && host->allocator == LG_ALLOCATOR_GLIBC)
-        lg_fork_single_run(record, body);
-}
-
-void lg_fork_single_run(struct lg_record *record, struct lg_body body)
+/* Once more in a fresh child, for what a single run loses; all else of RECORD stays. */
+static void fork_single_run(struct lg_record *record, struct lg_body body)
 {
     struct lg_record result = *record;
     record->repeat = LG_REPEAT_FINE;
@@ -106,4 +96,15 @@ void lg_fork_single_run(struct lg_record *record, struct lg_body body)
     result.lost_heap_bytes = record->lost_heap_bytes;
     result.lost_mapping_bytes = record->lost_mapping_bytes;
     *record = result;
+}
+
+void lg_fork_test(struct lg_record *record, struct lg_body body)
+{
+    struct lg_host *host = lg_agent.host;
+    record->measured = host->measured;
+    __atomic_store_n(&record->state, LG_RECORD_RUNNING, __ATOMIC_RELEASE);
+    fork_and_wait(record, body, lg_child_run);
+    settle(record);
+    if (record->repeat != LG_REPEAT_FINE && host->allocator == LG_ALLOCATOR_GLIBC)
+        fork_single_run(record, body);
 }

@@ -22,7 +22,7 @@ struct lg_trial {
     uint32_t runs;       /* made so far, warm-up included */
     uint32_t warm_ups;   /* how many of them were that */
     uint32_t measured;   /* single runs measured after it */
-    uint32_t confirmed;  /* batches that grew */
+    uint32_t confirmed;  /* batches made */
     bool over;
     lg_gauge_set steady; /* grew in every step that decides */
     struct lg_gauges measured_growth;

@@ -314,6 +314,16 @@ const char *lg_mapping_name(const struct lg_maps *maps, const struct lg_mapping 
     return mapping->name == 0 ? "" : maps->names + mapping->name;
 }
 
+char *lg_mapping_mode(uint8_t flags, char out[5])
+{
+    out[0] = (flags & LG_MAPPING_READ) != 0 ? 'r' : '-';
+    out[1] = (flags & LG_MAPPING_WRITE) != 0 ? 'w' : '-';
+    out[2] = (flags & LG_MAPPING_EXEC) != 0 ? 'x' : '-';
+    out[3] = (flags & LG_MAPPING_SHARED) != 0 ? 's' : 'p';
+    out[4] = '\0';
+    return out;
+}
+
 const char *lg_segment_name(enum lg_segment segment)
 {
     static const char *const names[LG_SEGMENT_COUNT] = {

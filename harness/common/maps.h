@@ -65,6 +65,9 @@ int lg_maps_parse(const char *text, size_t length, struct lg_maps *out);
 /* The name of MAPPING: a path, "[heap]"..., or "" where it has none. */
 const char *lg_mapping_name(const struct lg_maps *maps, const struct lg_mapping *mapping);
 
+/* FLAGS (enum lg_mapping_flags) as maps writes them, e.g. "rw-p". Returns OUT. */
+char *lg_mapping_mode(uint8_t flags, char out[5]);
+
 /* The class's name, e.g. "thread-stack". Static storage. */
 const char *lg_segment_name(enum lg_segment segment);
 

@@ -2,6 +2,20 @@
 
 #include <inttypes.h>
 
+const struct lg_failure *lg_message_newest_failure(const struct lg_results *results,
+                                                   const struct lg_record *record)
+{
+    return lg_ledger_at(results->ledger, record->failures, sizeof(struct lg_failure));
+}
+
+void lg_message_add_failure(struct lg_text *text, const struct lg_ledger *ledger,
+                            const struct lg_failure *failure)
+{
+    lg_message_add_text(text, ledger, failure->file);
+    lg_text_add(text, ":%" PRIu32 ": ", failure->line);
+    lg_message_add_text(text, ledger, failure->condition);
+}
+
 static void add_failures(struct lg_text *text, const struct lg_results *results,
                          const struct lg_record *record)
 {
@@ -58,11 +72,10 @@ static void add_mappings(struct lg_text *text, const struct lg_results *results,
         enum lg_segment segment = grown->segment < LG_SEGMENT_COUNT
                                       ? (enum lg_segment)grown->segment
                                       : LG_SEGMENT_SPECIAL;
-        lg_text_add(text, "  %012" PRIx64 "-%012" PRIx64 " %c%c%c%c %-12s +", grown->range.start,
-                    grown->range.end, (grown->flags & LG_MAPPING_READ) != 0 ? 'r' : '-',
-                    (grown->flags & LG_MAPPING_WRITE) != 0 ? 'w' : '-',
-                    (grown->flags & LG_MAPPING_EXEC) != 0 ? 'x' : '-',
-                    (grown->flags & LG_MAPPING_SHARED) != 0 ? 's' : 'p', lg_segment_name(segment));
+        char mode[5];
+        lg_text_add(text, "  %012" PRIx64 "-%012" PRIx64 " %s %-12s +", grown->range.start,
+                    grown->range.end, lg_mapping_mode(grown->flags, mode),
+                    lg_segment_name(segment));
         lg_text_add_size(text, grown->grown_bytes);
         if (evidence->grown[i].name != 0) {
             lg_text_add(text, "  ");

@@ -1,5 +1,6 @@
 #include "runner/launch.h"
 
+#include "common/clock.h"
 #include "common/pins.h"
 #include "runner/terminal.h"
 #include "runner/text.h"
@@ -26,13 +27,6 @@
 
 /* Above the descriptors that programs count on being the next free ones. */
 #define FIRST_LEDGER_FD 300
-
-static uint64_t now_ns(void)
-{
-    struct timespec now;
-    clock_gettime(CLOCK_MONOTONIC, &now);
-    return (uint64_t)now.tv_sec * UINT64_C(1000000000) + (uint64_t)now.tv_nsec;
-}
 
 /* NAME=FIRST:SECOND, whichever of the two there are. */
 static int set_joined(const char *name, const char *first, const char *second)
@@ -124,7 +118,7 @@ static void kill_child(const struct lg_record *record)
 
 static void enforce_limits(const struct lg_ledger *ledger)
 {
-    uint64_t now = now_ns();
+    uint64_t now = lg_clock_ns();
     for (uint32_t i = 0; i < lg_ledger_hosts(ledger); i++) {
         struct lg_record *record = running_record(ledger, &ledger->header->hosts[i]);
         if (record == NULL || record->run_limit_ms == 0)
@@ -254,13 +248,13 @@ int lg_launch_run(const struct lg_launch *launch, struct lg_outcome *out)
     int error = signals < 0 ? -errno : 0;
     if (error == 0) {
         lg_terminal_open(&terminal, launch->show_progress);
-        uint64_t started = now_ns();
+        uint64_t started = lg_clock_ns();
         pid_t pid = -1;
         error = start(launch, &terminal, &before, &pid, &out->exec_error);
         lg_terminal_started(&terminal);
         if (error == 0)
             watch(launch, &terminal, signals, pid, out);
-        out->elapsed_ns = now_ns() - started;
+        out->elapsed_ns = lg_clock_ns() - started;
         lg_terminal_close(&terminal);
         close(signals);
     }

@@ -110,20 +110,6 @@ static void add_leak(struct lg_text *text, const struct lg_results *results,
         lg_text_add(text, ", over %" PRIu32 " runs", row->verdict.runs);
 }
 
-const struct lg_failure *lg_message_newest_failure(const struct lg_results *results,
-                                                   const struct lg_record *record)
-{
-    return lg_ledger_at(results->ledger, record->failures, sizeof(struct lg_failure));
-}
-
-void lg_message_add_failure(struct lg_text *text, const struct lg_ledger *ledger,
-                            const struct lg_failure *failure)
-{
-    lg_message_add_text(text, ledger, failure->file);
-    lg_text_add(text, ":%" PRIu32 ": ", failure->line);
-    lg_message_add_text(text, ledger, failure->condition);
-}
-
 /* The first one, in order of time: it is the last of the chain. */
 static const struct lg_failure *first_failure(const struct lg_results *results,
                                               const struct lg_record *record)

@@ -53,15 +53,6 @@ static struct totals add_up(const struct lg_maps *maps)
     return totals;
 }
 
-static void flags_text(const struct lg_mapping *row, char out[5])
-{
-    out[0] = (row->flags & LG_MAPPING_READ) != 0 ? 'r' : '-';
-    out[1] = (row->flags & LG_MAPPING_WRITE) != 0 ? 'w' : '-';
-    out[2] = (row->flags & LG_MAPPING_EXEC) != 0 ? 'x' : '-';
-    out[3] = (row->flags & LG_MAPPING_SHARED) != 0 ? 's' : 'p';
-    out[4] = '\0';
-}
-
 static void add_table(struct lg_text *text, const struct lg_maps *maps)
 {
     lg_text_add(text, "%-16s %12s %-5s %-12s %s\n", "address", "KiB", "mode", "class", "mapping");
@@ -69,7 +60,7 @@ static void add_table(struct lg_text *text, const struct lg_maps *maps)
         const struct lg_mapping *row = &maps->rows[i];
         const char *name = lg_mapping_name(maps, row);
         char flags[5];
-        flags_text(row, flags);
+        lg_mapping_mode(row->flags, flags);
         lg_text_add(text, "%016" PRIx64 " %12" PRIu64 " %-5s %-12s ", row->start,
                     (row->end - row->start) / 1024, flags,
                     lg_segment_name((enum lg_segment)row->segment));
@@ -93,7 +84,7 @@ static void add_json(struct lg_text *text, const struct lg_maps *maps)
     for (size_t i = 0; i < maps->count; i++) {
         const struct lg_mapping *row = &maps->rows[i];
         char flags[5];
-        flags_text(row, flags);
+        lg_mapping_mode(row->flags, flags);
         lg_text_add(text,
                     "%s\n  {\"start\": \"0x%" PRIx64 "\", \"end\": \"0x%" PRIx64
                     "\", \"bytes\": %" PRIu64 ", \"mode\": \"%s\", \"class\": \"%s\", \"name\": ",
