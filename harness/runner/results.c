@@ -120,7 +120,7 @@ static bool add_program(struct lg_results *results, const struct lg_host *host, 
     if (!name_program(results, program, path[0] != '\0' ? path : results->options->program[0]))
         return false;
     if (host != NULL) {
-        program->symbols = lg_symbols_new(lg_ledger_text(results->ledger, host->maps));
+        program->symbols = lg_symbols_new(lg_ledger_text(results->ledger, host->maps), false);
         if (!add_records(results, index))
             return false;
     }

@@ -1,25 +1,40 @@
-#include "runner/symbols.h"
+#include "runner/symbols_private.h"
 
 #include <dwarf.h>
-#include <elfutils/libdw.h>
-#include <elfutils/libdwfl.h>
-#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-struct lg_symbols {
-    Dwfl *dwfl;
-    Dwarf_Die *unit; /* the newest one found: the next address is often in it */
-    Dwarf_Addr unit_bias;
+/* libdebuginfod looks at the variable at each question, and libdwfl cannot be told not to ask. */
+static int find_local_debuginfo(Dwfl_Module *module, void **user, const char *name,
+                                Dwarf_Addr start, const char *file, const char *link,
+                                GElf_Word checksum, char **found)
+{
+    static const char variable[] = "DEBUGINFOD_URLS";
+    const char *urls = getenv(variable);
+    char *kept = urls != NULL ? strdup(urls) : NULL;
+    if (urls != NULL && (kept == NULL || unsetenv(variable) != 0)) {
+        free(kept);
+        return -1;
+    }
+    int fd = dwfl_standard_find_debuginfo(module, user, name, start, file, link, checksum, found);
+    if (kept != NULL)
+        setenv(variable, kept, 1);
+    free(kept);
+    return fd;
+}
+
+static const Dwfl_Callbacks local_callbacks = {
+    .find_elf = dwfl_linux_proc_find_elf,
+    .find_debuginfo = find_local_debuginfo,
 };
 
-static const Dwfl_Callbacks callbacks = {
+static const Dwfl_Callbacks asking_callbacks = {
     .find_elf = dwfl_linux_proc_find_elf,
     .find_debuginfo = dwfl_standard_find_debuginfo,
 };
 
-struct lg_symbols *lg_symbols_new(const char *maps)
+struct lg_symbols *lg_symbols_new(const char *maps, bool debuginfod)
 {
     if (maps[0] == '\0')
         return NULL;
@@ -27,7 +42,7 @@ struct lg_symbols *lg_symbols_new(const char *maps)
     FILE *stream = fmemopen((void *)maps, strlen(maps), "r");
     if (symbols == NULL || stream == NULL)
         goto fail;
-    symbols->dwfl = dwfl_begin(&callbacks);
+    symbols->dwfl = dwfl_begin(debuginfod ? &asking_callbacks : &local_callbacks);
     if (symbols->dwfl == NULL)
         goto fail;
     dwfl_report_begin(symbols->dwfl);
@@ -49,7 +64,32 @@ void lg_symbols_free(struct lg_symbols *symbols)
         return;
     if (symbols->dwfl != NULL)
         dwfl_end(symbols->dwfl);
+    while (symbols->modules != NULL) {
+        struct lg_module *module = symbols->modules;
+        symbols->modules = module->next;
+        free(module->doors);
+        free(module);
+    }
+    while (symbols->strings != NULL) {
+        struct lg_string *string = symbols->strings;
+        symbols->strings = string->next;
+        free(string);
+    }
+    lg_frame_cache_fini(&symbols->cache);
     free(symbols);
+}
+
+const char *lg_symbols_unit_file(Dwarf_Die *die, size_t index)
+{
+    Dwarf_Die unit;
+    Dwarf_Files *files;
+    size_t count;
+    if (dwarf_diecu(die, &unit, NULL, NULL) == NULL ||
+        dwarf_getsrcfiles(&unit, &files, &count) != 0 || index >= count)
+        return NULL;
+    const char *file = dwarf_filesrc(files, index, NULL, NULL);
+    /* What libdw has at 0 where the version of DWARF has nothing there. */
+    return file != NULL && strcmp(file, "???") != 0 ? file : NULL;
 }
 
 /* clang's DWARF 5 has the unit's own file at 0, which dwarf_decl_file takes for none. */
@@ -57,16 +97,11 @@ static const char *declaring_file(Dwarf_Die *function)
 {
     Dwarf_Attribute attribute;
     Dwarf_Word index;
-    Dwarf_Die unit;
-    Dwarf_Files *files;
-    size_t count;
     const char *file = dwarf_decl_file(function);
     if (file != NULL ||
-        dwarf_formudata(dwarf_attr_integrate(function, DW_AT_decl_file, &attribute), &index) != 0 ||
-        dwarf_diecu(function, &unit, NULL, NULL) == NULL ||
-        dwarf_getsrcfiles(&unit, &files, &count) != 0 || index >= count)
+        dwarf_formudata(dwarf_attr_integrate(function, DW_AT_decl_file, &attribute), &index) != 0)
         return file;
-    return dwarf_filesrc(files, index, NULL, NULL);
+    return lg_symbols_unit_file(function, index);
 }
 
 /* A function defined apart from its declaration has its name there. */
@@ -84,42 +119,6 @@ static void describe(Dwarf_Die *function, struct lg_location *location)
     location->line = (unsigned)line;
 }
 
-static bool unit_has(Dwarf_Die *unit, Dwarf_Addr bias, uint64_t address)
-{
-    return unit != NULL && dwarf_haspc(unit, address - bias) > 0;
-}
-
-/* The compilation unit of ADDRESS. gcc writes an index of them, clang does not: then
- * each is asked. */
-static Dwarf_Die *find_unit(struct lg_symbols *symbols, Dwfl_Module *module, uint64_t address)
-{
-    if (unit_has(symbols->unit, symbols->unit_bias, address))
-        return symbols->unit;
-    Dwarf_Addr bias;
-    Dwarf_Die *unit = dwfl_module_addrdie(module, address, &bias);
-    if (unit == NULL) {
-        do
-            unit = dwfl_module_nextcu(module, unit, &bias);
-        while (unit != NULL && !unit_has(unit, bias, address));
-    }
-    symbols->unit = unit;
-    symbols->unit_bias = bias;
-    return unit;
-}
-
-/* The scopes around ADDRESS, the innermost first, by where their code is: what
- * dwarf_getscopes gives follows an inlined function to where it was written. The caller
- * frees them. Returns how many, or below 1. */
-static int physical_scopes(Dwarf_Die *unit, Dwarf_Addr address, Dwarf_Die **scopes)
-{
-    Dwarf_Die *written = NULL;
-    int count = dwarf_getscopes(unit, address, &written);
-    if (count > 0)
-        count = dwarf_getscopes_die(&written[0], scopes);
-    free(written);
-    return count;
-}
-
 struct lg_location lg_symbols_function(struct lg_symbols *symbols, uint64_t address)
 {
     struct lg_location location = {0};
@@ -128,17 +127,17 @@ struct lg_location lg_symbols_function(struct lg_symbols *symbols, uint64_t addr
     if (module == NULL)
         return location;
     location.function = dwfl_module_addrname(module, address);
-    Dwarf_Die *unit = find_unit(symbols, module, address);
+    Dwarf_Die *unit = lg_symbols_unit(symbols, module, address);
     if (unit == NULL)
         return location;
-    Dwarf_Die *scopes = NULL;
-    int count = physical_scopes(unit, address - symbols->unit_bias, &scopes);
-    for (int i = 0; i < count; i++) {
-        if (dwarf_tag(&scopes[i]) == DW_TAG_subprogram) {
-            describe(&scopes[i], &location);
+    struct lg_scopes scopes;
+    lg_symbols_scopes(unit, address - symbols->unit_bias, &scopes);
+    for (size_t i = scopes.count; i > 0; i--) {
+        if (dwarf_tag(&scopes.rows[i - 1]) == DW_TAG_subprogram) {
+            describe(&scopes.rows[i - 1], &location);
             break;
         }
     }
-    free(scopes);
+    free(scopes.rows);
     return location;
 }

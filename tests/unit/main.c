@@ -28,6 +28,7 @@ static add_suite *const suites[] = {
     add_options_errors_suite,
     add_verdict_suite,
     add_symbols_suite,
+    add_symbols_frames_suite,
     add_message_suite,
     add_message_details_suite,
     add_message_program_suite,

@@ -170,7 +170,7 @@ static void test_symbols_without_memory_are_none(void)
     char *maps = read_file("/proc/self/maps", NULL);
     CU_ASSERT_PTR_NOT_NULL_FATAL(maps);
     scarce_memory(1);
-    struct lg_symbols *symbols = lg_symbols_new(maps);
+    struct lg_symbols *symbols = lg_symbols_new(maps, false);
     scarce_memory(0);
     CU_ASSERT_PTR_NULL(symbols);
     lg_symbols_free(symbols);

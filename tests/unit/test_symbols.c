@@ -23,7 +23,7 @@ static struct lg_symbols *own_symbols(void)
 {
     char *maps = read_file("/proc/self/maps", NULL);
     CU_ASSERT_PTR_NOT_NULL_FATAL(maps);
-    struct lg_symbols *symbols = lg_symbols_new(maps);
+    struct lg_symbols *symbols = lg_symbols_new(maps, false);
     free(maps);
     return symbols;
 }
@@ -97,12 +97,12 @@ static void test_without_symbols_all_is_unknown(void)
 
 static void test_no_maps_are_no_symbols(void)
 {
-    CU_ASSERT_PTR_NULL(lg_symbols_new(""));
+    CU_ASSERT_PTR_NULL(lg_symbols_new("", false));
 }
 
 static void test_text_that_is_no_maps_is_no_symbols(void)
 {
-    struct lg_symbols *symbols = lg_symbols_new("this is\nno maps\n");
+    struct lg_symbols *symbols = lg_symbols_new("this is\nno maps\n", false);
     check_unknown(lg_symbols_function(symbols, landmark_address()));
     CU_ASSERT_PTR_NULL(symbols);
     lg_symbols_free(symbols);
@@ -112,7 +112,8 @@ static void test_maps_of_files_that_are_gone_know_nothing(void)
 {
     struct lg_symbols *symbols =
         lg_symbols_new("400000-401000 r--p 00000000 fe:00 7 /no/such/folder/tests\n"
-                       "401000-402000 r-xp 00001000 fe:00 7 /no/such/folder/tests\n");
+                       "401000-402000 r-xp 00001000 fe:00 7 /no/such/folder/tests\n",
+                       false);
     struct lg_location location = lg_symbols_function(symbols, 0x401010);
     CU_ASSERT_PTR_NULL(location.file);
     CU_ASSERT_EQUAL(location.line, 0);

@@ -39,6 +39,7 @@ int add_sample_suite(void);
 int add_sample_growth_suite(void);
 int add_segments_suite(void);
 int add_symbols_suite(void);
+int add_symbols_frames_suite(void);
 int add_table_suite(void);
 int add_text_suite(void);
 int add_text_clean_suite(void);
