@@ -1,6 +1,7 @@
 #include "agent/agent.h"
 #include "agent/census.h"
 #include "agent/evidence.h"
+#include "agent/offsets.h"
 #include "agent/reach.h"
 #include "agent/silence.h"
 #include "agent/trial.h"
@@ -246,6 +247,8 @@ static void prepare(struct lg_body body)
     body.prepare(body.context);
     __atomic_store_n(&record->run_started_ns, 0, __ATOMIC_RELEASE);
     record->run_limit_ms = limit_ms;
+    if (body.prepare_runs > 0)
+        lg_offsets_note(); /* in the child's own memory: the host's stay what they were */
 }
 
 static void begin_child(struct lg_record *record)
@@ -269,7 +272,9 @@ void lg_child_run(struct lg_record *record, struct lg_body body)
     prepare(body);
     run_first(&trial, body, &last);
     if (record->asserts_failed == 0) {
-        if (lg_trial_next(&trial) > 0)
+        if (lg_trial_next(&trial) > 0 && lg_offsets_moved())
+            record->repeat = LG_REPEAT_READS_ON;
+        else if (lg_trial_next(&trial) > 0)
             run_again(&trial, body);
         else if (trial.judged_runs > 0) {
             record->growth = trial.growth;

@@ -7,8 +7,10 @@
 
 #include "agent/agent.h"
 #include "agent/cunit_arm.h"
+#include "agent/cunit_attempt.h"
 #include "agent/cunit_body.h"
 #include "agent/cunit_calls.h"
+#include "agent/offsets.h"
 #include "agent/silence.h"
 
 #include <CUnit/CUnit.h>
@@ -19,9 +21,6 @@
 #include <unistd.h>
 
 #define EXPORTED __attribute__((visibility("default")))
-
-/* So many dependent tests, and the suite is carried as a whole. */
-#define DEPENDENT_SUITE 3
 
 static unsigned run_depth;
 
@@ -49,6 +48,7 @@ static int run_phase(enum lg_suite_phase phase, CU_pSuite suite, int (*function)
     host->suite_phase = phase;
     int result = function();
     host->suite_phase = LG_SUITE_NONE;
+    lg_offsets_note();
     if (result != 0) {
         bool init = phase == LG_SUITE_INIT;
         struct lg_record *record =
@@ -71,7 +71,11 @@ static int run_suite_init(void)
     lg_cunit_arm_tests(entry); /* an earlier suite may have added some */
     if (!entry->selected || entry->init == NULL)
         return 0;
-    return run_phase(LG_SUITE_INIT, suite, entry->init);
+    uint32_t before = lg_cunit_count_threads();
+    int result = run_phase(LG_SUITE_INIT, suite, entry->init);
+    uint32_t after = lg_cunit_count_threads();
+    entry->threads = after > before ? after - before : 0;
+    return result;
 }
 
 static int run_suite_cleanup(void)
@@ -146,109 +150,6 @@ static struct lg_record *fresh_record(struct lg_armed_test *entry, CU_pSuite sui
     return next;
 }
 
-/* One test: in a child, or in several until one of them has what it needs. */
-
-struct attempt {
-    struct lg_cunit_body body;
-    bool carried;         /* run the tests before it first: */
-    CU_pSuite carried_of; /* those of this suite, or of all for NULL */
-};
-
-static void prepare_attempt(void *context)
-{
-    const struct attempt *attempt = context;
-    lg_cunit_take_assertions();
-    if (!attempt->carried)
-        return;
-    lg_cunit_run_before(attempt->carried_of);
-    lg_silence_forever(); /* its output was that of the first attempt */
-}
-
-static void run_attempt(void *context)
-{
-    const struct attempt *attempt = context;
-    lg_cunit_run_body(&attempt->body);
-}
-
-static bool passed(const struct lg_record *record)
-{
-    return record->ending == LG_ENDING_FINISHED && record->asserts_failed == 0;
-}
-
-/* A test that hangs alone would hang as long again each time. */
-static bool may_need_others(const struct lg_record *record)
-{
-    return !passed(record) && record->ending != LG_ENDING_TIMED_OUT &&
-           record->ending != LG_ENDING_NO_FORK && record->ending != LG_ENDING_NOT_SAMPLED;
-}
-
-static void forget_result(struct lg_record *record)
-{
-    struct lg_record fresh = {
-        .kind = record->kind,
-        .host = record->host,
-        .pass = record->pass,
-        .suite = record->suite,
-        .name = record->name,
-        .function_address = record->function_address,
-    };
-    *record = fresh;
-}
-
-/* Returns whether the test passes after those before it. If not, the result stays the one
- * that it has alone. */
-static bool try_carried(struct lg_record *record, struct attempt attempt, CU_pSuite suite)
-{
-    struct lg_record alone = *record;
-    uint32_t before = (uint32_t)lg_cunit_before(suite);
-    if (before == 0)
-        return false;
-    attempt.carried = true;
-    attempt.carried_of = suite;
-    forget_result(record);
-    lg_fork_test(record, (struct lg_body){prepare_attempt, before, run_attempt, &attempt});
-    if (passed(record)) {
-        record->carried = before;
-        return true;
-    }
-    *record = alone;
-    return false;
-}
-
-/* From here on, the suite's tests find what those before them left. */
-static void carry_suite(struct lg_armed_suite *parent)
-{
-    lg_cunit_take_assertions();
-    lg_cunit_run_before(parent->suite);
-    lg_cunit_let_assertions_in();
-    parent->carried = true;
-}
-
-static void measure(struct lg_record *record, struct lg_armed_suite *parent,
-                    struct attempt *attempt)
-{
-    uint32_t isolation = lg_agent.ledger.header->orders.isolation;
-    lg_fork_test(record, (struct lg_body){prepare_attempt, 0, run_attempt, attempt});
-    if (parent->carried)
-        record->carried = (uint32_t)lg_cunit_before(parent->suite);
-    if (isolation != LG_ISOLATION_AUTO || parent->carried || !may_need_others(record))
-        return;
-    if (!try_carried(record, *attempt, parent->suite) && !try_carried(record, *attempt, NULL))
-        return;
-    if (++parent->dependent == DEPENDENT_SUITE)
-        carry_suite(parent);
-}
-
-/* What a test leaves is carried on, unless it has shown to be too much for the host. */
-static void carry_on(const struct lg_record *record, const struct lg_cunit_body *body)
-{
-    if (record != NULL && record->ending != LG_ENDING_FINISHED)
-        return;
-    lg_cunit_take_assertions();
-    lg_cunit_run_uncounted(body);
-    lg_cunit_let_assertions_in();
-}
-
 static bool is_selected(const struct lg_record *record)
 {
     return record != NULL && record->state != LG_RECORD_FILTERED &&
@@ -263,11 +164,10 @@ static void run_current_test(void)
     struct lg_armed_suite *parent = lg_cunit_armed_suite(suite);
     if (entry == NULL || parent == NULL)
         return;
-    struct attempt attempt = {
-        .body = {suite, test, entry->function, parent->set_up, parent->tear_down}};
+    struct lg_cunit_body body = {suite, test, entry->function, parent->set_up, parent->tear_down};
     if (lg_agent.record != NULL) {
         /* A static CUnit does not ask the agent when a test runs another: it comes here. */
-        lg_cunit_run_body(&attempt.body);
+        lg_cunit_run_body(&body);
         return;
     }
     if (lg_agent.ledger.header->orders.isolation == LG_ISOLATION_CARRY)
@@ -275,13 +175,13 @@ static void run_current_test(void)
     struct lg_record *record = fresh_record(entry, suite);
     bool selected = is_selected(record);
     if (selected) {
-        measure(record, parent, &attempt);
+        lg_cunit_measure(record, parent, &body);
         lg_agent.host->ended++;
         replay(record);
     }
-    lg_cunit_came_to(&attempt.body);
+    lg_cunit_came_to(&body);
     if (parent->carried)
-        carry_on(selected ? record : NULL, &attempt.body);
+        lg_cunit_carry_on(selected ? record : NULL, &body);
 }
 
 /* The calls that are taken over. */
@@ -302,8 +202,11 @@ static bool begin_run(CU_pSuite suite)
         lg_cunit_disarm(); /* a run within a test is part of that test */
         return false;
     }
-    if (run_depth++ == 0 && lg_agent.host->maps == 0)
-        lg_host_save_maps();
+    if (run_depth++ == 0) {
+        lg_offsets_note();
+        if (lg_agent.host->maps == 0)
+            lg_host_save_maps();
+    }
     static const struct lg_cunit_hooks hooks = {run_current_test, run_suite_init,
                                                 run_suite_cleanup};
     lg_cunit_arm(&hooks, suite);

@@ -20,6 +20,7 @@ struct lg_armed_suite {
     CU_TearDownFunc tear_down;
     uint32_t dependent; /* of its tests: passed only after those before them */
     bool carried;       /* the host runs its tests itself, once they are measured */
+    uint32_t threads;   /* that its initialization has started: a fork has none of them */
 };
 
 struct lg_armed_test {

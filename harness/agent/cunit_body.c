@@ -133,6 +133,15 @@ void lg_cunit_run_before(CU_pSuite suite)
     lg_silence_end(&silence);
 }
 
+int lg_cunit_run_init_again(CU_InitializeFunc init)
+{
+    struct lg_silence silence;
+    lg_silence_begin(&silence);
+    int result = init();
+    lg_silence_end(&silence);
+    return result;
+}
+
 void lg_cunit_run_uncounted(const struct lg_cunit_body *body)
 {
     struct lg_silence silence;

@@ -40,6 +40,9 @@ void lg_cunit_forget_before(void);
 /* Runs them, without output, and without counting their assertions. */
 void lg_cunit_run_before(CU_pSuite suite);
 
+/* Runs the suite's initialization likewise. Returns what it returns. */
+int lg_cunit_run_init_again(CU_InitializeFunc init);
+
 /* The same for a single one. */
 void lg_cunit_run_uncounted(const struct lg_cunit_body *body);
 

@@ -1,5 +1,6 @@
 #include "agent/agent.h"
 #include "agent/census.h"
+#include "agent/offsets.h"
 #include "agent/silence.h"
 
 #include <errno.h>
@@ -78,6 +79,7 @@ static void fork_and_wait(struct lg_record *record, struct lg_body body,
     reap(record, pid);
     __atomic_store_n(&host->running, 0, __ATOMIC_RELEASE);
     sigaction(SIGCHLD, &user, NULL);
+    lg_offsets_restore();
     /* A child that died has not ended what it started. */
     if (record->ending == LG_ENDING_NONE || record->had_children != 0)
         lg_census_end_orphans();

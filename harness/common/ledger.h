@@ -138,7 +138,8 @@ enum lg_repeat {
     LG_REPEAT_ASSERT_FAILED,
     LG_REPEAT_CRASHED,
     LG_REPEAT_EXITED,
-    LG_REPEAT_TIMED_OUT
+    LG_REPEAT_TIMED_OUT,
+    LG_REPEAT_READS_ON /* it read on in a file that was open before it */
 };
 
 enum lg_phase { LG_PHASE_NONE, LG_PHASE_SETUP, LG_PHASE_BODY, LG_PHASE_TEARDOWN, LG_PHASE_SAMPLE };
@@ -171,10 +172,11 @@ struct lg_record {
     /* How it ended. */
     uint32_t ending; /* enum lg_ending */
     int32_t wait_status;
-    int32_t error;         /* errno of what could not be done */
-    uint32_t repeat;       /* enum lg_repeat */
-    uint32_t carried;      /* tests that were run before it in its process, as it needs them */
-    uint32_t had_children; /* processes that it had started were still there at its end */
+    int32_t error;          /* errno of what could not be done */
+    uint32_t repeat;        /* enum lg_repeat */
+    uint32_t carried;       /* tests that were run before it in its process, as it needs them */
+    uint32_t lacks_threads; /* threads of the program that its process did not have */
+    uint32_t had_children;  /* processes that it had started were still there at its end */
     uint64_t peak_rss_bytes;
 
     /* What a second, single run has lost, where the test can't be repeated. */

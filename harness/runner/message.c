@@ -1,6 +1,6 @@
 #include "runner/message.h"
 
-#include "runner/inspect.h"
+#include "runner/message_parts.h"
 
 #include <inttypes.h>
 #include <stdlib.h>
@@ -20,7 +20,7 @@ void lg_message_add_text(struct lg_text *text, const struct lg_ledger *ledger, l
         lg_text_add(text, "... (%zu bytes more)", length - shown);
 }
 
-static void add_signal(struct lg_text *text, int signal)
+void lg_message_add_signal(struct lg_text *text, int signal)
 {
     const char *name = sigabbrev_np(signal);
     const char *description = sigdescr_np(signal);
@@ -28,16 +28,6 @@ static void add_signal(struct lg_text *text, int signal)
         lg_text_add(text, "SIG%s (%s)", name, description != NULL ? description : "signal");
     else
         lg_text_add(text, "signal %d", signal);
-}
-
-static void add_status(struct lg_text *text, int wait_status)
-{
-    if (WIFSIGNALED(wait_status)) {
-        lg_text_add(text, "died of ");
-        add_signal(text, WTERMSIG(wait_status));
-    } else {
-        lg_text_add(text, "exited with status %d", WEXITSTATUS(wait_status));
-    }
 }
 
 static const char *phase_name(uint32_t phase)
@@ -91,6 +81,8 @@ static const char *repeat_reason(uint32_t repeat)
         return "it ended the program when it was run again";
     case LG_REPEAT_TIMED_OUT:
         return "it did not end when it was run again";
+    case LG_REPEAT_READS_ON:
+        return "it read on in a file that was open before it";
     default:
         return NULL;
     }
@@ -178,8 +170,8 @@ static const struct lg_host *host_of(const struct lg_results *results,
     return &results->ledger->header->hosts[record->host];
 }
 
-static void add_allocator(struct lg_text *text, const struct lg_results *results,
-                          const struct lg_host *host)
+void lg_message_add_allocator(struct lg_text *text, const struct lg_results *results,
+                              const struct lg_host *host)
 {
     lg_text_add(text, ": its malloc is that of ");
     lg_message_add_text(text, results->ledger, host->allocator_name);
@@ -187,31 +179,12 @@ static void add_allocator(struct lg_text *text, const struct lg_results *results
         lg_text_add(text, "; run it without valgrind");
 }
 
-bool lg_message_of_blindness(const struct lg_results *results, const struct lg_host *host,
-                             struct lg_text *text)
-{
-    const lg_gauge_set wanted = ((1U << LG_GAUGE_COUNT) - 1) & ~LG_GAUGE_BIT(LG_GAUGE_FRAG);
-    lg_gauge_set missing = wanted & ~host->measured;
-    const char *separator = "";
-    if (missing == 0 || host->state == LG_HOST_ATTACHED)
-        return false;
-    for (int gauge = 0; gauge < LG_GAUGE_COUNT; gauge++) {
-        if ((missing & LG_GAUGE_BIT(gauge)) == 0)
-            continue;
-        lg_text_add(text, "%s%s", separator, lg_gauge_name((enum lg_gauge)gauge));
-        separator = ", ";
-    }
-    if (host->allocator != LG_ALLOCATOR_GLIBC)
-        add_allocator(text, results, host);
-    return true;
-}
-
 static void add_broken_test(struct lg_text *text, const struct lg_results *results,
                             const struct lg_record *record)
 {
     if (results->outcome.interrupted != 0 && record->state != LG_RECORD_ENDED) {
         lg_text_add(text, "not run: interrupted by ");
-        add_signal(text, results->outcome.interrupted);
+        lg_message_add_signal(text, results->outcome.interrupted);
     } else if (record->state == LG_RECORD_RUNNING) {
         lg_text_add(text, "the program ended while this test ran");
     } else if (record->state != LG_RECORD_ENDED) {
@@ -224,8 +197,19 @@ static void add_broken_test(struct lg_text *text, const struct lg_results *resul
         const struct lg_host *host = host_of(results, record);
         lg_text_add(text, "blind: no gauge of memory can be trusted in this process");
         if (host != NULL && host->allocator != LG_ALLOCATOR_GLIBC)
-            add_allocator(text, results, host);
+            lg_message_add_allocator(text, results, host);
     }
+}
+
+/* Why a test may fail that passes without leakgate. */
+static void add_lack_of_threads(struct lg_text *text, const struct lg_row *row)
+{
+    uint32_t threads = row->record->lacks_threads;
+    if (threads > 0 && row->record->state == LG_RECORD_ENDED)
+        lg_text_add(text,
+                    "; the program runs %" PRIu32 " thread%s more, which a forked test does not "
+                    "have: start what it needs in its suite's initialization",
+                    threads, threads == 1 ? "" : "s");
 }
 
 static void add_message(struct lg_text *text, const struct lg_results *results,
@@ -235,15 +219,17 @@ static void add_message(struct lg_text *text, const struct lg_results *results,
     switch (row->verdict.kind) {
     case LG_VERDICT_FAILED:
         add_failed(text, results, row);
+        add_lack_of_threads(text, row);
         break;
     case LG_VERDICT_CRASHED:
         lg_text_add(text, "crashed: ");
-        add_signal(text, WTERMSIG(record->wait_status));
+        lg_message_add_signal(text, WTERMSIG(record->wait_status));
         lg_text_add(text, " in %s", phase_name(record->phase));
         break;
     case LG_VERDICT_TIMED_OUT:
         lg_text_add(text, "timed out after %g s in %s", (double)record->run_limit_ms / 1000,
                     phase_name(record->phase));
+        add_lack_of_threads(text, row);
         break;
     case LG_VERDICT_EXITED_EARLY:
         lg_text_add(text, "exited early: %s ended the process with status %d",
@@ -263,7 +249,7 @@ static void add_message(struct lg_text *text, const struct lg_results *results,
     }
 }
 
-static void put_on_one_line(struct lg_text *text)
+void lg_message_put_on_one_line(struct lg_text *text)
 {
     for (size_t i = 0; i < text->length; i++) {
         if (text->data[i] == '\n')
@@ -280,90 +266,8 @@ char *lg_message_of(const struct lg_results *results, const struct lg_row *row)
         lg_text_free(&text);
         return NULL;
     }
-    put_on_one_line(&text);
+    lg_message_put_on_one_line(&text);
     return text.data;
-}
-
-static bool any_failed(const struct lg_results *results)
-{
-    return results->counts[LG_VERDICT_FAILED] + results->counts[LG_VERDICT_CRASHED] +
-               results->counts[LG_VERDICT_TIMED_OUT] + results->counts[LG_VERDICT_EXITED_EARLY] >
-           0;
-}
-
-static void add_where(struct lg_text *text, const struct lg_results *results,
-                      const struct lg_host *host)
-{
-    if (host == NULL || host->suite_phase == LG_SUITE_NONE)
-        return;
-    lg_text_add(text, " in the %s of suite ",
-                host->suite_phase == LG_SUITE_INIT ? "initialization" : "cleanup");
-    lg_message_add_text(text, results->ledger, host->suite);
-}
-
-/* The agent was there, or not, but no test ran. */
-static void add_no_tests(struct lg_text *text, const struct lg_results *results,
-                         const struct lg_host *host)
-{
-    lg_text_add(text, "nothing was measured: the program ");
-    add_status(text, results->outcome.wait_status);
-    if (host != NULL) {
-        lg_text_add(text, " without running its CUnit tests");
-        return;
-    }
-    const char *reason = lg_inspect_program(results->options->program[0]);
-    lg_text_add(text, "; %s", reason != NULL ? reason : "it ran no program with CUnit in it");
-}
-
-bool lg_message_of_program(const struct lg_results *results, const struct lg_host *host,
-                           enum lg_verdict_kind *kind, struct lg_text *text)
-{
-    struct lg_text unused = {0};
-    struct lg_text *line = text != NULL ? text : &unused;
-    const struct lg_outcome *outcome = &results->outcome;
-    const struct lg_ledger_header *header = results->ledger->header;
-    uint32_t hosts = lg_ledger_hosts(results->ledger);
-    bool last = host == NULL || host == &header->hosts[hosts - 1];
-    bool said = true;
-    if (last && outcome->interrupted != 0) {
-        *kind = LG_VERDICT_BROKEN;
-        lg_text_add(line, "interrupted by ");
-        add_signal(line, outcome->interrupted);
-    } else if (last && WIFSIGNALED(outcome->wait_status)) {
-        *kind = LG_VERDICT_CRASHED;
-        lg_text_add(line, "the program ");
-        add_status(line, outcome->wait_status);
-        add_where(line, results, host);
-    } else if (host != NULL && host->state == LG_HOST_RUNNING) {
-        *kind = LG_VERDICT_EXITED_EARLY;
-        lg_text_add(line, "the program ended in the middle of its tests");
-        add_where(line, results, host);
-    } else if (host == NULL || host->state == LG_HOST_ATTACHED) {
-        *kind = LG_VERDICT_BROKEN;
-        add_no_tests(line, results, host);
-    } else if (last && header->records_lost > 0) {
-        *kind = LG_VERDICT_BROKEN;
-        lg_text_add(line, "%" PRIu32 " tests are beyond the %u that can be reported",
-                    header->records_lost, LG_LEDGER_MAX_RECORDS);
-    } else if (last && header->hosts_used > LG_LEDGER_MAX_HOSTS) {
-        *kind = LG_VERDICT_BROKEN;
-        lg_text_add(line, "%" PRIu32 " programs are beyond the %d that can be measured in one run",
-                    header->hosts_used - LG_LEDGER_MAX_HOSTS, LG_LEDGER_MAX_HOSTS);
-    } else if (last && header->attic_lost_bytes > 0) {
-        *kind = LG_VERDICT_BROKEN;
-        lg_text_add(line, "%" PRIu32 " bytes of names and details are beyond the room there is",
-                    header->attic_lost_bytes);
-    } else if (last && WEXITSTATUS(outcome->wait_status) != 0 && !any_failed(results)) {
-        *kind = LG_VERDICT_FAILED;
-        lg_text_add(line, "the program ");
-        add_status(line, outcome->wait_status);
-        lg_text_add(line, ", though no test failed");
-    } else {
-        said = false;
-    }
-    put_on_one_line(line);
-    lg_text_free(&unused);
-    return said;
 }
 
 const char *lg_message_type(const struct lg_row *row)

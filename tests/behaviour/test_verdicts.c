@@ -93,6 +93,40 @@ static void test_deaths_are_told_apart_and_cost_no_other_row(void)
     lgt_free(&run);
 }
 
+/* A forked test shares the place in an open file with the program. */
+static void test_files_that_are_read_on_are_put_back(void)
+{
+    static const char *const isolations[] = {"", "--isolation carry"};
+    for (size_t i = 0; i < 2; i++) {
+        struct lgt_result run;
+        lgt_gate(&run, isolations[i], "reads_on");
+        CU_ASSERT_EQUAL(run.status, 2);
+        CU_ASSERT_EQUAL(lgt_count(&run, "//testcase"), 6);
+        CU_ASSERT_EQUAL(lgt_count(&run, "//property[@name='verdict'][@value='passed']"), 5);
+        CU_ASSERT_TRUE(lgt_verdict(&run, "leak_reads_three", "leaked"));
+        CU_ASSERT_EQUAL(lgt_number(&run, GROWTH("leak_reads_three", "live_bytes")), 112);
+        lgt_free(&run);
+    }
+}
+
+static void test_threads_of_a_suite_are_there_in_its_tests(void)
+{
+    static const char *const isolations[] = {"--timeout 1", "--timeout 1 --isolation carry"};
+    for (size_t i = 0; i < 2; i++) {
+        struct lgt_result run;
+        lgt_gate(&run, isolations[i], "workers");
+        CU_ASSERT_EQUAL(lgt_count(&run, "//property[@name='verdict'][@value='passed']"), 4);
+        CU_ASSERT_EQUAL(lgt_count(&run, "//property[@name='verdict'][@value='leaked']"), 2);
+        CU_ASSERT_TRUE(lgt_verdict(&run, "leak_asks", "leaked"));
+        CU_ASSERT_TRUE(lgt_verdict(&run, "leak_does_without", "leaked"));
+        /* Threads of main can't be had: it is said. */
+        CU_ASSERT_EQUAL(lgt_count(&run, "//testcase[@name='hangs_without_thread_of_main']/error["
+                                        "contains(@message, 'runs 1 thread more')]"),
+                        1);
+        lgt_free(&run);
+    }
+}
+
 static void test_tests_that_cannot_be_repeated_are_judged_once(void)
 {
     struct lgt_result run;
@@ -253,6 +287,9 @@ int add_verdicts_suite(void)
     CU_TestInfo tests[] = {
         {"clean_program_exits_with_0", test_clean_program_exits_with_0},
         {"only_leaks_exit_with_2", test_only_leaks_exit_with_2},
+        {"files_that_are_read_on_are_put_back", test_files_that_are_read_on_are_put_back},
+        {"threads_of_a_suite_are_there_in_its_tests",
+         test_threads_of_a_suite_are_there_in_its_tests},
         {"one_byte_a_run_is_caught", test_one_byte_a_run_is_caught},
         {"a_mapping_is_caught_to_the_byte", test_a_mapping_is_caught_to_the_byte},
         {"first_uses_raise_no_alarm_within_3_runs", test_first_uses_raise_no_alarm_within_3_runs},

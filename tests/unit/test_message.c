@@ -292,6 +292,11 @@ static void make_hangs_again(struct synthetic *run, struct lg_record *record)
     make_not_repeatable(run, record, LG_REPEAT_TIMED_OUT);
 }
 
+static void make_reads_on(struct synthetic *run, struct lg_record *record)
+{
+    make_not_repeatable(run, record, LG_REPEAT_READS_ON);
+}
+
 #define ON_FIRST_RUN                                                                               \
     "leaked mmap +65536 B/run (budget 0 B), judged on a single run: not repeatable, "
 
@@ -301,6 +306,23 @@ static void test_a_leak_that_is_not_repeatable_says_why(void)
     check(make_crashes_again, ON_FIRST_RUN "it crashed when it was run again");
     check(make_exits_again, ON_FIRST_RUN "it ended the program when it was run again");
     check(make_hangs_again, ON_FIRST_RUN "it did not end when it was run again");
+    check(make_reads_on, ON_FIRST_RUN "it read on in a file that was open before it");
+}
+
+static void make_hangs_without_threads(struct synthetic *run, struct lg_record *record)
+{
+    (void)run;
+    record->ending = LG_ENDING_TIMED_OUT;
+    record->run_limit_ms = 2000;
+    record->phase = LG_PHASE_BODY;
+    record->lacks_threads = 2;
+}
+
+static void test_a_test_that_lacks_threads_says_so(void)
+{
+    check(make_hangs_without_threads,
+          "timed out after 2 s in the test; the program runs 2 threads more, which a forked test "
+          "does not have: start what it needs in its suite's initialization");
 }
 
 int add_message_suite(void)
@@ -318,6 +340,7 @@ int add_message_suite(void)
         UNIT_TEST(test_a_broken_test_says_why),
         UNIT_TEST(test_a_leak_names_each_gauge_over_its_budget),
         UNIT_TEST(test_a_leak_that_is_not_repeatable_says_why),
+        UNIT_TEST(test_a_test_that_lacks_threads_says_so),
         CU_TEST_INFO_NULL,
     };
     return unit_add_suite("message", tests);
