@@ -6,6 +6,7 @@
 #include "agent/selfcheck.h"
 #include "common/pins.h"
 
+#include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
 #include <stdio.h>
@@ -75,31 +76,39 @@ static lg_attic add_program(struct lg_ledger *ledger)
     return length < 0 ? 0 : lg_ledger_add_bytes(ledger, path, (size_t)length);
 }
 
-void lg_host_save_maps(void)
+/* Text of unknown size goes to a mapping that grows: a chunk at a time, it would not be in one
+ * piece in the attic. */
+char *lg_agent_read_maps(size_t *capacity)
 {
-    struct lg_ledger *ledger = &lg_agent.ledger;
     int fd = open("/proc/self/maps", O_RDONLY | O_CLOEXEC);
-    if (fd < 0)
-        return;
-    /* Text of unknown size goes straight to the attic: a chunk at a time would not be in one piece.
-     */
-    size_t capacity = 1 << 16;
     size_t length = 0;
-    char *text = mmap(NULL, capacity, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    if (fd < 0)
+        return NULL;
+    *capacity = 1 << 16;
+    char *text = mmap(NULL, *capacity, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
     while (text != MAP_FAILED) {
-        ssize_t got = read(fd, text + length, capacity - length);
+        ssize_t got = read(fd, text + length, *capacity - length - 1);
+        if (got < 0 && errno == EINTR)
+            continue;
         if (got <= 0)
             break;
         length += (size_t)got;
-        if (length == capacity) {
-            text = mremap(text, capacity, 2 * capacity, MREMAP_MAYMOVE);
-            capacity *= 2;
+        if (length == *capacity - 1) {
+            text = mremap(text, *capacity, 2 * *capacity, MREMAP_MAYMOVE);
+            *capacity *= 2;
         }
     }
     close(fd);
-    if (text == MAP_FAILED)
+    return text != MAP_FAILED ? text : NULL;
+}
+
+void lg_host_save_maps(void)
+{
+    size_t capacity;
+    char *text = lg_agent_read_maps(&capacity);
+    if (text == NULL)
         return;
-    lg_agent.host->maps = lg_ledger_add_bytes(ledger, text, length);
+    lg_agent.host->maps = lg_ledger_add_text(&lg_agent.ledger, text);
     munmap(text, capacity);
 }
 

@@ -48,6 +48,10 @@ void lg_attach(void);
  * environment variable NAME, so that programs the tests start don't inherit it. */
 void lg_environment_restore(const char *name, const char *ours);
 
+/* The text of /proc/self/maps, NUL-terminated, in a mapping of *CAPACITY bytes that is the
+ * caller's to unmap. NULL if it can't be had. */
+char *lg_agent_read_maps(size_t *capacity);
+
 /* Saves /proc/self/maps in the ledger, for the symbols of this host's tests. */
 void lg_host_save_maps(void);
 
@@ -58,6 +62,10 @@ void lg_fork_test(struct lg_record *record, struct lg_body body);
 /* In the child: makes a single run of BODY, and finds out what that has lost, for a test
  * that can't be repeated. Never returns. */
 _Noreturn void lg_child_run_single(struct lg_record *record, struct lg_body body);
+
+/* In the child: runs BODY, whose growth RECORD holds, once more, and finds out where it
+ * takes what it does not give back. Never returns. */
+_Noreturn void lg_child_run_traced(struct lg_record *record, struct lg_body body);
 
 /* In the child: runs BODY as often as it takes to judge it, and never returns. */
 _Noreturn void lg_child_run(struct lg_record *record, struct lg_body body);

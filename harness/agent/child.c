@@ -1,3 +1,4 @@
+#include "agent/child.h"
 #include "agent/agent.h"
 #include "agent/census.h"
 #include "agent/evidence.h"
@@ -24,12 +25,9 @@ extern void __gcov_reset(void) __attribute__((weak));
 #define SETTLE_NS UINT64_C(50000000)
 #define PATIENCE_NS UINT64_C(1300000000)
 
-/* Five registers on x86-64; elsewhere they are saved above the frame's address. */
-#define SAVED_REGISTERS_BYTES 40
-
 #define ENDS_BY_ITSELF (LG_GAUGE_BIT(LG_GAUGE_THREADS) | LG_GAUGE_BIT(LG_GAUGE_CHILDREN))
 
-static _Noreturn void end_child(enum lg_ending ending, int error)
+_Noreturn void lg_child_end(enum lg_ending ending, int error)
 {
     struct lg_record *record = lg_agent.record;
     __atomic_store_n(&record->run_started_ns, 0, __ATOMIC_RELAXED);
@@ -78,7 +76,7 @@ static _Noreturn void leave_fork_of_test(void)
     _exit(0);
 }
 
-static void run_once(struct lg_body body)
+void lg_child_run_once(struct lg_body body)
 {
     struct lg_record *record = lg_agent.record;
     uint64_t started = lg_clock_ns();
@@ -113,17 +111,17 @@ static void wait_for_ends(const struct lg_sample *before, uint64_t patience_ns)
 
 /* What ends by itself a moment after the body is no leak: a thread is still counted while
  * it exits, though it was joined; so is a detached one that has nothing more to do. */
-static void settle(const struct lg_sample *before)
+void lg_child_settle(const struct lg_sample *before)
 {
     wait_for_ends(before, SETTLE_NS);
 }
 
-static void sample(struct lg_sample *out)
+void lg_child_sample(struct lg_sample *out)
 {
     lg_agent.record->phase = LG_PHASE_SAMPLE;
     int error = lg_sampler_take(&lg_agent.sampler, out);
     if (error != 0)
-        end_child(LG_ENDING_NOT_SAMPLED, -error);
+        lg_child_end(LG_ENDING_NOT_SAMPLED, -error);
 }
 
 static void keep_step(uint32_t runs, bool warm_up, const struct lg_gauges *growth)
@@ -146,12 +144,12 @@ static void run_first(struct lg_trial *trial, struct lg_body body, struct lg_sam
 {
     struct lg_record *record = lg_agent.record;
     struct lg_sample before;
-    sample(&before);
+    lg_child_sample(&before);
     lg_sampler_rebase(&lg_agent.sampler); /* lists would cost each clean test their time */
     lg_agent.counting = LG_COUNT_FIRST;
-    run_once(body);
-    settle(&before);
-    sample(last);
+    lg_child_run_once(body);
+    lg_child_settle(&before);
+    lg_child_sample(last);
     struct lg_gauges growth;
     lg_sample_growth(&before, last, record->measured, &growth);
     record->first_growth = growth;
@@ -175,7 +173,7 @@ static uint32_t repeat(struct lg_body body, uint32_t runs, uint64_t deadline_ns)
 {
     uint32_t made = 0;
     while (made < runs) {
-        run_once(body);
+        lg_child_run_once(body);
         if (lg_agent.record->repeat != LG_REPEAT_FINE)
             return 0;
         made++;
@@ -191,7 +189,7 @@ static lg_gauge_set still_there(const struct lg_sample *start, struct lg_sample 
 {
     struct lg_gauges growth;
     wait_for_ends(start, PATIENCE_NS);
-    sample(after);
+    lg_child_sample(after);
     lg_sample_growth(start, after, lg_agent.record->measured, &growth);
     return lg_gauges_grown(&growth);
 }
@@ -207,7 +205,7 @@ static void run_again(struct lg_trial *trial, struct lg_body body)
     struct lg_sample start;
     struct lg_sample before;
     struct lg_sample after;
-    sample(&before);
+    lg_child_sample(&before);
     start = before;
     lg_evidence_begin();
     uint32_t runs;
@@ -216,8 +214,8 @@ static void run_again(struct lg_trial *trial, struct lg_body body)
         uint32_t made = repeat(body, runs, deadline_ns);
         if (made == 0)
             return;
-        settle(&before);
-        sample(&after);
+        lg_child_settle(&before);
+        lg_child_sample(&after);
         struct lg_gauges growth;
         lg_sample_growth(&before, &after, record->measured, &growth);
         keep_step(made, warm_up, &growth);
@@ -238,7 +236,7 @@ static void run_again(struct lg_trial *trial, struct lg_body body)
 }
 
 /* Watched like a run: it may run tests, and they may hang. */
-static void prepare(struct lg_body body)
+void lg_child_prepare(struct lg_body body)
 {
     struct lg_record *record = lg_agent.record;
     uint64_t limit_ms = record->run_limit_ms;
@@ -251,7 +249,7 @@ static void prepare(struct lg_body body)
         lg_offsets_note(); /* in the child's own memory: the host's stay what they were */
 }
 
-static void begin_child(struct lg_record *record)
+void lg_child_begin(struct lg_record *record)
 {
     if (__gcov_reset != NULL)
         __gcov_reset();
@@ -263,13 +261,13 @@ static void begin_child(struct lg_record *record)
 
 void lg_child_run(struct lg_record *record, struct lg_body body)
 {
-    begin_child(record);
+    lg_child_begin(record);
     struct lg_trial trial;
     struct lg_sample last;
     const struct lg_orders *orders = &lg_agent.ledger.header->orders;
     lg_trial_begin(&trial, (enum lg_rigor)orders->rigor, record->measured);
     trial.judged = record->measured & orders->judged;
-    prepare(body);
+    lg_child_prepare(body);
     run_first(&trial, body, &last);
     if (record->asserts_failed == 0) {
         if (lg_trial_next(&trial) > 0 && lg_offsets_moved())
@@ -282,34 +280,5 @@ void lg_child_run(struct lg_record *record, struct lg_body body)
             record->leaking = lg_trial_leaking(&trial);
         }
     }
-    end_child(LG_ENDING_FINISHED, 0);
-}
-
-void lg_child_run_single(struct lg_record *record, struct lg_body body)
-{
-    struct lg_sample before;
-    struct lg_sample after;
-    struct lg_lost lost;
-    /* Pointers that the callers keep in registers go to the stack, right below the frame. */
-    __builtin_unwind_init();
-    uint64_t stack_pointer =
-        (uint64_t)(uintptr_t)__builtin_frame_address(0) - SAVED_REGISTERS_BYTES;
-    begin_child(record);
-    lg_silence_forever();
-    if (lg_reach_init() != 0)
-        end_child(LG_ENDING_NOT_SAMPLED, ENOMEM);
-    prepare(body);
-    sample(&before);
-    lg_reach_begin(&lg_agent.sampler);
-    lg_agent.counting = LG_COUNT_REPEAT;
-    run_once(body);
-    settle(&before);
-    sample(&after);
-    if (record->repeat == LG_REPEAT_FINE &&
-        lg_reach_end(&lg_agent.sampler, stack_pointer, &lost) == 0) {
-        record->lost_heap_bytes = lost.heap_bytes;
-        record->lost_mapping_bytes = lost.mapping_bytes;
-        record->lost_known = 1;
-    }
-    end_child(LG_ENDING_FINISHED, 0);
+    lg_child_end(LG_ENDING_FINISHED, 0);
 }

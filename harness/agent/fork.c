@@ -85,19 +85,34 @@ static void fork_and_wait(struct lg_record *record, struct lg_body body,
         lg_census_end_orphans();
 }
 
-/* Once more in a fresh child, for what a single run loses; all else of RECORD stays. */
-static void fork_single_run(struct lg_record *record, struct lg_body body)
+/* Once more in a fresh child, for what a single run loses, or where a leak is; all else of
+ * RECORD stays. */
+static void fork_again(struct lg_record *record, struct lg_body body,
+                       void (*run)(struct lg_record *record, struct lg_body body))
 {
     struct lg_record result = *record;
     record->repeat = LG_REPEAT_FINE;
     record->ending = LG_ENDING_NONE;
     record->timed_out = 0;
     record->runs = 0;
-    fork_and_wait(record, body, lg_child_run_single);
+    fork_and_wait(record, body, run);
     result.lost_known = record->lost_known;
     result.lost_heap_bytes = record->lost_heap_bytes;
     result.lost_mapping_bytes = record->lost_mapping_bytes;
+    result.tracing = record->tracing;
+    result.trace = record->trace;
     *record = result;
+}
+
+static bool is_to_be_traced(const struct lg_record *record)
+{
+    const struct lg_orders *orders = &lg_agent.ledger.header->orders;
+    enum lg_allocator_kind allocator = (enum lg_allocator_kind)lg_agent.host->allocator;
+    return orders->trace != 0 && record->ending == LG_ENDING_FINISHED &&
+           record->asserts_failed == 0 && record->judged_runs > 0 &&
+           lg_gauges_over(&record->growth, record->judged_runs, record->leaking, &orders->limits) !=
+               0 &&
+           (allocator == LG_ALLOCATOR_GLIBC || allocator == LG_ALLOCATOR_OTHER);
 }
 
 void lg_fork_test(struct lg_record *record, struct lg_body body)
@@ -108,5 +123,7 @@ void lg_fork_test(struct lg_record *record, struct lg_body body)
     fork_and_wait(record, body, lg_child_run);
     settle(record);
     if (record->repeat != LG_REPEAT_FINE && host->allocator == LG_ALLOCATOR_GLIBC)
-        fork_single_run(record, body);
+        fork_again(record, body, lg_child_run_single);
+    else if (record->repeat == LG_REPEAT_FINE && is_to_be_traced(record))
+        fork_again(record, body, lg_child_run_traced);
 }

@@ -236,7 +236,7 @@ static void scan_roots(const struct lg_sampler *sampler, uint64_t stack_pointer)
     }
 }
 
-static void add_up(struct lg_lost *lost)
+static void add_up(lg_reach_found *found, struct lg_lost *lost)
 {
     *lost = (struct lg_lost){0};
     for (size_t i = 0; i < reach.after.count; i++) {
@@ -248,10 +248,13 @@ static void add_up(struct lg_lost *lost)
             lost->heap_bytes += bytes + HEADER_BYTES; /* as malloc counts a chunk */
         else
             lost->mapping_bytes += bytes;
+        if (found != NULL)
+            found(block->start, block->end);
     }
 }
 
-int lg_reach_end(const struct lg_sampler *sampler, uint64_t stack_pointer, struct lg_lost *out)
+int lg_reach_end(const struct lg_sampler *sampler, uint64_t stack_pointer, lg_reach_found *found,
+                 struct lg_lost *out)
 {
     list(&reach.after, sampler, &sampler->latest);
     if (reach.before.broken || reach.after.broken)
@@ -259,6 +262,6 @@ int lg_reach_end(const struct lg_sampler *sampler, uint64_t stack_pointer, struc
     mark_new();
     scan_roots(sampler, stack_pointer);
     scan_pending();
-    add_up(out);
+    add_up(found, out);
     return 0;
 }

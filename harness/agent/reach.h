@@ -22,10 +22,14 @@ int lg_reach_init(void);
 /* Right after the sample before the run: remembers what is held. */
 void lg_reach_begin(const struct lg_sampler *sampler);
 
+/* Told of each block or mapping that was lost. */
+typedef void lg_reach_found(uint64_t start, uint64_t end);
+
 /* Right after the sample that follows it. Of the stack, only what lies above STACK_POINTER
  * is looked at: the frames that were there before the run. What lies below is dead, and
  * full of what the run has left there. Returns 0, -EINVAL if the heap is not as glibc
- * leaves it, or -ENOBUFS. */
-int lg_reach_end(const struct lg_sampler *sampler, uint64_t stack_pointer, struct lg_lost *out);
+ * leaves it, or -ENOBUFS. FOUND may be NULL. */
+int lg_reach_end(const struct lg_sampler *sampler, uint64_t stack_pointer, lg_reach_found *found,
+                 struct lg_lost *out);
 
 #endif

@@ -5,7 +5,7 @@
 #include "agent/allocator.h"
 #include "common/sample.h"
 
-#define LG_SAMPLER_EXCLUDED 2
+#define LG_SAMPLER_EXCLUDED 3
 
 struct lg_sampler {
     struct lg_maps base;   /* the mappings that evidence compares with */

@@ -47,3 +47,23 @@ void lg_gauges_add(struct lg_gauges *sum, const struct lg_gauges *term)
     for (int gauge = 0; gauge < LG_GAUGE_COUNT; gauge++)
         sum->values[gauge] += term->values[gauge];
 }
+
+static bool is_over(int64_t growth, uint32_t runs, int64_t limit)
+{
+    int64_t allowed;
+    if (limit == LG_GAUGE_UNLIMITED || __builtin_mul_overflow(limit, (int64_t)runs, &allowed))
+        return false;
+    return growth > allowed;
+}
+
+lg_gauge_set lg_gauges_over(const struct lg_gauges *growth, uint32_t runs, lg_gauge_set grown,
+                            const struct lg_gauges *limits)
+{
+    lg_gauge_set over = 0;
+    for (int gauge = 0; gauge < LG_GAUGE_COUNT; gauge++) {
+        if ((grown & LG_GAUGE_BIT(gauge)) != 0 &&
+            is_over(growth->values[gauge], runs, limits->values[gauge]))
+            over |= LG_GAUGE_BIT(gauge);
+    }
+    return over;
+}

@@ -43,6 +43,13 @@ enum lg_gauge lg_gauge_find(const char *name, int length);
 /* The gauges that grew: value above zero. */
 lg_gauge_set lg_gauges_grown(const struct lg_gauges *growth);
 
+/* No limit: whatever a gauge grows by, it is not over it. */
+#define LG_GAUGE_UNLIMITED INT64_MAX
+
+/* Which of the gauges in GROWN grew by more than their limit per run, over RUNS runs. */
+lg_gauge_set lg_gauges_over(const struct lg_gauges *growth, uint32_t runs, lg_gauge_set grown,
+                            const struct lg_gauges *limits);
+
 /* SUM += TERM, gauge by gauge. */
 void lg_gauges_add(struct lg_gauges *sum, const struct lg_gauges *term);
 

@@ -28,6 +28,8 @@
 #define LG_LEDGER_MAX_STEPS 24       /* growth figures kept per test */
 #define LG_LEDGER_MAX_GROWN 16       /* grown mappings kept per test */
 #define LG_LEDGER_MAX_LEFT 16        /* descriptors, threads, children left, kept per test */
+#define LG_LEDGER_MAX_SITES 64       /* call sites kept per test */
+#define LG_LEDGER_MAX_EXAMPLES 4     /* mappings, descriptors... kept per call site */
 
 /* "FD:PID:RUNNER_FD": the ledger's descriptor as the host inherits it, and the runner's
  * own, for a host that something in between has closed it for. */
@@ -56,6 +58,8 @@ struct lg_orders {
     lg_attic preload;    /* the agent's path, as it stands in LD_PRELOAD */
     uint32_t shard;      /* this shard, from 1; 0: no shards */
     uint32_t shards;
+    uint32_t trace;          /* a test over these limits is run once more, traced */
+    struct lg_gauges limits; /* per run, by gauge */
 };
 
 /* Whose malloc a host has. */
@@ -191,6 +195,8 @@ struct lg_record {
     uint32_t steps_count;
     lg_attic steps;    /* struct lg_step[LG_LEDGER_MAX_STEPS] */
     lg_attic evidence; /* struct lg_evidence, where anything grew */
+    uint32_t tracing;  /* enum lg_tracing */
+    lg_attic trace;    /* struct lg_trace, where it was traced */
     struct lg_gauges first_growth;
     struct lg_gauges growth;
 };
@@ -222,6 +228,62 @@ struct lg_evidence {
     } grown[LG_LEDGER_MAX_GROWN];
     uint32_t left_kept;
     lg_attic left[LG_LEDGER_MAX_LEFT]; /* text: what the counts are of */
+};
+
+/* What a call site has taken. */
+enum lg_site_kind {
+    LG_SITE_BLOCK,       /* of malloc's, in the heap */
+    LG_SITE_LARGE_BLOCK, /* of malloc's, in a mapping of its own */
+    LG_SITE_MAPPING,     /* mmap and its like */
+    LG_SITE_BREAK,       /* brk, sbrk */
+    LG_SITE_THREAD,      /* its stack is in bytes */
+    LG_SITE_FD,
+    LG_SITE_CHILD,
+    LG_SITE_KIND_COUNT
+};
+
+/* A call site that held more after the measured runs than before them. */
+struct lg_site {
+    uint32_t kind;         /* enum lg_site_kind */
+    uint32_t depth;        /* frames */
+    lg_attic frames;       /* uint64_t[depth]: return addresses, the innermost first */
+    int64_t bytes;         /* more; as its gauge counts them */
+    int64_t count;         /* more */
+    int64_t warm_up_bytes; /* what it held before the measured runs */
+    int64_t warm_up_count;
+    uint32_t examples_kept; /* of mappings, threads: their memory */
+    struct {
+        uint64_t start;
+        uint64_t bytes;
+    } examples[LG_LEDGER_MAX_EXAMPLES];
+};
+
+/* What a traced run has found. */
+struct lg_trace {
+    uint32_t runs; /* measured, after warm-up; 1 of a test that can't be repeated */
+    uint32_t warm_ups;
+    uint32_t only_lost; /* bytes are of memory that nothing points to */
+    lg_attic maps;      /* text: the files of /proc/self/maps when it ended */
+    uint32_t sites_found;
+    uint32_t sites_kept;     /* the largest of each kind first */
+    lg_attic sites;          /* struct lg_site[sites_kept] */
+    struct lg_gauges growth; /* as sampled, over its measured runs */
+    /* Of all sites, by kind: */
+    int64_t grown_bytes[LG_SITE_KIND_COUNT];
+    int64_t grown_count[LG_SITE_KIND_COUNT];
+    int64_t released_bytes[LG_SITE_KIND_COUNT]; /* of what was there before, by kind; positive */
+    int64_t released_count[LG_SITE_KIND_COUNT];
+    uint64_t blocks_lost; /* that did not fit into the tables */
+    uint64_t stacks_lost;
+    uint64_t ranges_lost;
+};
+
+/* Why a test over its limits has no trace, if it has none. */
+enum lg_tracing {
+    LG_TRACING_NONE, /* not asked for, or nothing to look for */
+    LG_TRACING_DONE,
+    LG_TRACING_NO_MEMORY, /* its tables could not be had */
+    LG_TRACING_FAILED,    /* the test failed, or died, when it was run once more */
 };
 
 struct lg_ledger_header {

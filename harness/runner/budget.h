@@ -6,7 +6,7 @@
 
 #include <stddef.h>
 
-#define LG_BUDGET_UNLIMITED INT64_MAX
+#define LG_BUDGET_UNLIMITED LG_GAUGE_UNLIMITED
 
 /* Bytes, or counts, per run, by gauge. */
 struct lg_budget {

@@ -90,6 +90,8 @@ static void give_orders(struct lg_ledger *ledger, const struct lg_options *optio
         if (options->budget.limits.values[gauge] != LG_BUDGET_UNLIMITED)
             orders->judged |= LG_GAUGE_BIT(gauge);
     }
+    orders->limits = options->budget.limits;
+    orders->trace = options->trace;
     orders->isolation = options->isolation;
     orders->list_only = options->list;
     orders->timeout_ms = options->timeout_ms;

@@ -153,6 +153,14 @@ static int set_quiet(struct lg_options *options, const char *value, char *why, s
     return parse_switch(value, &options->quiet, why, size);
 }
 
+static int set_no_trace(struct lg_options *options, const char *value, char *why, size_t size)
+{
+    bool no_trace = !options->trace;
+    int error = parse_switch(value, &no_trace, why, size);
+    options->trace = !no_trace;
+    return error;
+}
+
 static const struct {
     const char *name;
     int argument;
@@ -167,6 +175,7 @@ static const struct {
     {"shard", required_argument, set_shard},
     {"list", no_argument, set_list},
     {"json", no_argument, set_json},
+    {"no-trace", no_argument, set_no_trace},
     {"color", required_argument, set_color},
     {"quiet", no_argument, set_quiet},
 };
@@ -238,7 +247,8 @@ static void flatten(char *text)
 int lg_options_parse(int argc, char *const argv[], struct lg_options *out, char *error,
                      size_t error_size)
 {
-    struct lg_options options = {.rigor = LG_RIGOR_STANDARD, .timeout_ms = DEFAULT_TIMEOUT_MS};
+    struct lg_options options = {
+        .rigor = LG_RIGOR_STANDARD, .timeout_ms = DEFAULT_TIMEOUT_MS, .trace = true};
     lg_budget_init(&options.budget);
     int status = read_environment(&options, error, error_size);
     if (status == 0)

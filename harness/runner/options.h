@@ -23,6 +23,7 @@ struct lg_options {
     bool json;
     enum lg_color color;
     bool quiet;
+    bool trace;           /* look for the line of what leaks */
     char *const *program; /* PROGRAM [ARG...], NULL-terminated */
 };
 

@@ -33,16 +33,6 @@ static enum lg_verdict_kind kind_of_ending(const struct lg_record *record)
     }
 }
 
-static bool is_over(int64_t growth, uint32_t runs, int64_t limit)
-{
-    if (limit == LG_BUDGET_UNLIMITED)
-        return false;
-    int64_t allowed;
-    if (__builtin_mul_overflow(limit, (int64_t)runs, &allowed))
-        return false;
-    return growth > allowed;
-}
-
 /* Growth of one run may be a cache that was filled for the first time. Of memory, only
  * what nothing points to any more is known to be lost. */
 static struct lg_gauges single_growth(const struct lg_record *record)
@@ -71,11 +61,8 @@ static void judge_growth(struct lg_verdict *verdict, const struct lg_record *rec
         verdict->runs = record->judged_runs > 0 ? record->judged_runs : 1;
         verdict->grown = record->leaking & record->measured;
     }
-    for (int gauge = 0; gauge < LG_GAUGE_COUNT; gauge++) {
-        if ((verdict->grown & LG_GAUGE_BIT(gauge)) != 0 &&
-            is_over(verdict->growth.values[gauge], verdict->runs, budget->limits.values[gauge]))
-            verdict->over |= LG_GAUGE_BIT(gauge);
-    }
+    verdict->over =
+        lg_gauges_over(&verdict->growth, verdict->runs, verdict->grown, &budget->limits);
     if (verdict->over != 0)
         verdict->kind = LG_VERDICT_LEAKED;
 }

@@ -1,0 +1,26 @@
+/* What the children of all kinds have in common: the one that judges a test (child.c), and
+ * those that are made once more (child_again.c). */
+#ifndef LG_AGENT_CHILD_H
+#define LG_AGENT_CHILD_H
+
+#include "agent/agent.h"
+
+/* The first thing a child does, and the last. */
+void lg_child_begin(struct lg_record *record);
+_Noreturn void lg_child_end(enum lg_ending ending, int error);
+
+/* Whatever BODY needs before its first run. Watched like a run: it may run tests, and they
+ * may hang. */
+void lg_child_prepare(struct lg_body body);
+
+/* One run, watched. */
+void lg_child_run_once(struct lg_body body);
+
+/* What ends by itself a moment after the body is no leak: a thread is still counted while
+ * it exits, though it was joined; so is a detached one that has nothing more to do. */
+void lg_child_settle(const struct lg_sample *before);
+
+/* Takes a sample; if that fails, the child ends. */
+void lg_child_sample(struct lg_sample *out);
+
+#endif

@@ -1,0 +1,122 @@
+/* Children that are made once more for a test: a single run of one that can't be repeated, and
+ * the traced run of one that leaks. */
+#include "agent/child.h"
+#include "agent/reach.h"
+#include "agent/silence.h"
+#include "agent/trace/trace.h"
+#include "agent/trial.h"
+#include "common/clock.h"
+
+#include <errno.h>
+
+/* Five registers on x86-64; elsewhere they are saved above the frame's address. */
+#define SAVED_REGISTERS_BYTES 40
+
+/* After so long the warm-up ends, and after twice that the whole. */
+#define TRACE_PART_NS LG_TRIAL_CONFIRM_NS
+#define TRACE_LEAST_RUNS 4
+
+static void init_trace(void)
+{
+    struct lg_record *record = lg_agent.record;
+    record->tracing = LG_TRACING_NO_MEMORY;
+    if (lg_trace_init() != 0)
+        lg_child_end(LG_ENDING_NOT_SAMPLED, ENOMEM);
+    record->tracing = LG_TRACING_FAILED;
+}
+
+static void arm_trace(void)
+{
+    struct lg_sample unused;
+    lg_child_sample(&unused); /* its mappings tell where the heap is */
+    lg_trace_arm();
+}
+
+void lg_child_run_single(struct lg_record *record, struct lg_body body)
+{
+    struct lg_sample before;
+    struct lg_sample after;
+    struct lg_lost lost;
+    bool traced = lg_agent.ledger.header->orders.trace != 0;
+    /* Pointers that the callers keep in registers go to the stack, right below the frame. */
+    __builtin_unwind_init();
+    uint64_t stack_pointer =
+        (uint64_t)(uintptr_t)__builtin_frame_address(0) - SAVED_REGISTERS_BYTES;
+    lg_child_begin(record);
+    lg_silence_forever();
+    if (lg_reach_init() != 0)
+        lg_child_end(LG_ENDING_NOT_SAMPLED, ENOMEM);
+    if (traced)
+        init_trace();
+    lg_child_prepare(body);
+    if (traced)
+        arm_trace();
+    lg_child_sample(&before);
+    lg_reach_begin(&lg_agent.sampler);
+    lg_agent.counting = LG_COUNT_REPEAT;
+    lg_child_run_once(body);
+    lg_child_settle(&before);
+    if (traced)
+        lg_trace_disarm();
+    lg_child_sample(&after);
+    if (traced)
+        lg_trace_begin_lost();
+    if (record->repeat == LG_REPEAT_FINE &&
+        lg_reach_end(&lg_agent.sampler, stack_pointer, traced ? lg_trace_lose : NULL, &lost) == 0) {
+        struct lg_gauges growth;
+        lg_sample_growth(&before, &after, record->measured, &growth);
+        record->lost_heap_bytes = lost.heap_bytes;
+        record->lost_mapping_bytes = lost.mapping_bytes;
+        record->lost_known = 1;
+        growth.values[LG_GAUGE_LIVE] = (int64_t)lost.heap_bytes;
+        growth.values[LG_GAUGE_MMAP] = (int64_t)lost.mapping_bytes;
+        if (traced) {
+            record->trace = lg_trace_keep(0, 1, &growth, true);
+            record->tracing = LG_TRACING_DONE;
+        }
+    }
+    lg_child_end(LG_ENDING_FINISHED, 0);
+}
+
+/* Up to RUNS runs, fewer once DEADLINE_NS is past; one at least. Returns how many. */
+static uint32_t run_until(struct lg_body body, uint32_t runs, uint64_t deadline_ns)
+{
+    uint32_t made = 0;
+    do {
+        lg_child_run_once(body);
+        if (lg_agent.record->repeat != LG_REPEAT_FINE)
+            lg_child_end(LG_ENDING_FINISHED, 0);
+        made++;
+    } while (made < runs && lg_clock_ns() < deadline_ns);
+    return made;
+}
+
+/* As many runs as it took to judge the test, half of them to warm up: what filled up then has
+ * filled up here, and what went on goes on. */
+void lg_child_run_traced(struct lg_record *record, struct lg_body body)
+{
+    uint32_t runs = record->judged_runs > TRACE_LEAST_RUNS ? record->judged_runs : TRACE_LEAST_RUNS;
+    struct lg_sample before;
+    struct lg_sample after;
+    struct lg_gauges growth;
+    lg_child_begin(record);
+    lg_silence_forever();
+    init_trace();
+    lg_child_prepare(body);
+    arm_trace();
+    lg_child_sample(&before);
+    lg_agent.counting = LG_COUNT_REPEAT;
+    uint64_t started = lg_clock_ns();
+    uint32_t warm_ups = run_until(body, runs / 2, started + TRACE_PART_NS);
+    lg_child_settle(&before);
+    lg_child_sample(&before);
+    lg_trace_mark();
+    uint32_t made = run_until(body, runs - runs / 2, started + 2 * TRACE_PART_NS);
+    lg_child_settle(&before);
+    lg_trace_disarm();
+    lg_child_sample(&after);
+    lg_sample_growth(&before, &after, record->measured, &growth);
+    record->trace = lg_trace_keep(warm_ups, made, &growth, false);
+    record->tracing = LG_TRACING_DONE;
+    lg_child_end(LG_ENDING_FINISHED, 0);
+}

@@ -1,0 +1,173 @@
+/* malloc and its like. */
+#include "agent/agent.h"
+#include "agent/trace/hooks.h"
+
+#include <malloc.h>
+#include <stdlib.h>
+#include <string.h>
+
+static struct {
+    void *(*malloc)(size_t);
+    void *(*calloc)(size_t, size_t);
+    void *(*realloc)(void *, size_t);
+    void *(*reallocarray)(void *, size_t, size_t);
+    void (*free)(void *);
+    void *(*memalign)(size_t, size_t);
+    void *(*aligned_alloc)(size_t, size_t);
+    int (*posix_memalign)(void **, size_t, size_t);
+    void *(*valloc)(size_t);
+    void *(*pvalloc)(size_t);
+    size_t (*malloc_usable_size)(void *);
+} real;
+
+#define IS_MAPPED 2U
+#define FLAGS 7U
+
+/* As `live` counts it: in glibc a whole chunk, whose size stands before it, and what lies
+ * before that in a mapping of its own. */
+static enum lg_site_kind measure(void *pointer, uint64_t *bytes)
+{
+    uint64_t header[2];
+    if (lg_agent.host->allocator != LG_ALLOCATOR_GLIBC) {
+        *bytes = real.malloc_usable_size != NULL ? real.malloc_usable_size(pointer) : 0;
+        return LG_SITE_BLOCK;
+    }
+    memcpy(header, (const char *)pointer - sizeof(header), sizeof(header));
+    *bytes = header[1] & ~(uint64_t)FLAGS;
+    if ((header[1] & IS_MAPPED) == 0)
+        return LG_SITE_BLOCK;
+    *bytes += header[0];
+    return LG_SITE_LARGE_BLOCK;
+}
+
+/* With the lock held. */
+static void forget(void *pointer)
+{
+    struct lg_block block;
+    uint64_t bytes;
+    if (lg_blocks_remove(&lg_trace.blocks, (uintptr_t)pointer, &block)) {
+        lg_sites_add(&lg_trace.sites, block.site, -(int64_t)block.bytes, -1);
+        return;
+    }
+    enum lg_site_kind kind = measure(pointer, &bytes);
+    lg_trace.released_bytes[kind] += (int64_t)bytes;
+    lg_trace.released_count[kind]++;
+}
+
+static void note(void *pointer)
+{
+    struct lg_block stale;
+    uint64_t bytes;
+    uint64_t address = (uintptr_t)pointer;
+    /* It was freed behind our back. */
+    if (lg_blocks_remove(&lg_trace.blocks, address, &stale))
+        lg_sites_add(&lg_trace.sites, stale.site, -(int64_t)stale.bytes, -1);
+    enum lg_site_kind kind = measure(pointer, &bytes);
+    uint32_t site = lg_trace_site(kind);
+    if (lg_blocks_add(&lg_trace.blocks, (struct lg_block){address, bytes, site}))
+        lg_sites_add(&lg_trace.sites, site, (int64_t)bytes, 1);
+}
+
+static void *noted(void *pointer)
+{
+    if (pointer != NULL && lg_trace_enter_locked()) {
+        note(pointer);
+        lg_trace_leave_locked();
+    }
+    return pointer;
+}
+
+/* Before it is given back: after that, another thread may be given it. */
+static void forgotten(void *pointer)
+{
+    if (pointer != NULL && lg_trace_enter_locked()) {
+        forget(pointer);
+        lg_trace_leave_locked();
+    }
+}
+
+static void *lg_hook_malloc(size_t size)
+{
+    return noted(real.malloc(size));
+}
+
+static void *lg_hook_calloc(size_t count, size_t size)
+{
+    return noted(real.calloc(count, size));
+}
+
+static void lg_hook_free(void *pointer)
+{
+    forgotten(pointer);
+    real.free(pointer);
+}
+
+/* What could not be moved is still there; it is noted anew, by whoever has failed to. */
+static void *moved(void *old, void *pointer, size_t size)
+{
+    if (pointer == NULL && size > 0)
+        noted(old);
+    return noted(pointer);
+}
+
+static void *lg_hook_realloc(void *old, size_t size)
+{
+    forgotten(old);
+    return moved(old, real.realloc(old, size), size);
+}
+
+static void *lg_hook_reallocarray(void *old, size_t count, size_t size)
+{
+    forgotten(old);
+    return moved(old, real.reallocarray(old, count, size), 1);
+}
+
+static void *lg_hook_memalign(size_t alignment, size_t size)
+{
+    return noted(real.memalign(alignment, size));
+}
+
+static void *lg_hook_aligned_alloc(size_t alignment, size_t size)
+{
+    return noted(real.aligned_alloc(alignment, size));
+}
+
+static int lg_hook_posix_memalign(void **out, size_t alignment, size_t size)
+{
+    int error = real.posix_memalign(out, alignment, size);
+    if (error == 0)
+        noted(*out);
+    return error;
+}
+
+static void *lg_hook_valloc(size_t size)
+{
+    return noted(real.valloc(size));
+}
+
+static void *lg_hook_pvalloc(size_t size)
+{
+    return noted(real.pvalloc(size));
+}
+
+static size_t lg_hook_malloc_usable_size(void *pointer)
+{
+    return real.malloc_usable_size(pointer);
+}
+
+LG_HOOKS_BEGIN
+const struct lg_hook lg_hooks_heap[] = {
+    LG_HOOK(malloc),
+    LG_HOOK(calloc),
+    LG_HOOK(realloc),
+    LG_HOOK(reallocarray),
+    LG_HOOK(free),
+    LG_HOOK(memalign),
+    LG_HOOK(aligned_alloc),
+    LG_HOOK(posix_memalign),
+    LG_HOOK(valloc),
+    LG_HOOK(pvalloc),
+    LG_HOOK(malloc_usable_size),
+    {NULL, NULL, NULL},
+};
+LG_HOOKS_END

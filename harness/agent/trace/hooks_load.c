@@ -1,0 +1,101 @@
+/* dlopen and dlsym: what is loaded is patched too. Both ask who called them, by the return
+ * address: where that matters, the stubs jump to libc's own, and nothing comes back. */
+#include "agent/trace/hooks.h"
+
+#include <dlfcn.h>
+#include <string.h>
+
+__attribute__((visibility("hidden"))) void *(*lg_trace_real_dlopen)(const char *, int);
+__attribute__((visibility("hidden"))) void *(*lg_trace_real_dlsym)(void *, const char *);
+
+static bool patch_pending; /* something was loaded, and could not be patched at once */
+
+static void patch_loaded(void)
+{
+    if (lg_trace_enter()) {
+        lg_modules_patch_new();
+        lg_trace_leave();
+    }
+}
+
+/* A path is looked up alike for all callers, unless it begins where they are. */
+extern int lg_trace_forwards_dlopen(const char *file);
+__attribute__((used, visibility("hidden"))) int lg_trace_forwards_dlopen(const char *file)
+{
+    if (file != NULL && strchr(file, '/') != NULL && strchr(file, '$') == NULL)
+        return 1;
+    patch_pending = true;
+    return 0;
+}
+
+extern void *lg_trace_dlopen(const char *file, int mode);
+__attribute__((used, visibility("hidden"))) void *lg_trace_dlopen(const char *file, int mode)
+{
+    void *handle = lg_trace_real_dlopen(file, mode);
+    if (handle != NULL)
+        patch_loaded();
+    return handle;
+}
+
+/* A function that is looked up is called without a slot. */
+extern void *lg_trace_dlsym(void *handle, const char *name);
+__attribute__((used, visibility("hidden"))) void *lg_trace_dlsym(void *handle, const char *name)
+{
+    void *found = lg_trace_real_dlsym(handle, name);
+    if (patch_pending) {
+        patch_pending = false;
+        patch_loaded();
+    }
+    return found != NULL ? lg_modules_replacement(found) : NULL;
+}
+
+#if defined(__x86_64__)
+__asm__(".pushsection .text\n"
+        ".hidden lg_hook_dlopen\n"
+        ".globl lg_hook_dlopen\n"
+        ".type lg_hook_dlopen, @function\n"
+        "lg_hook_dlopen:\n"
+        "    .cfi_startproc\n"
+        "    push %rdi\n"
+        "    .cfi_adjust_cfa_offset 8\n"
+        "    push %rsi\n"
+        "    .cfi_adjust_cfa_offset 8\n"
+        "    sub $8, %rsp\n"
+        "    .cfi_adjust_cfa_offset 8\n"
+        "    call lg_trace_forwards_dlopen\n"
+        "    add $8, %rsp\n"
+        "    .cfi_adjust_cfa_offset -8\n"
+        "    pop %rsi\n"
+        "    .cfi_adjust_cfa_offset -8\n"
+        "    pop %rdi\n"
+        "    .cfi_adjust_cfa_offset -8\n"
+        "    test %eax, %eax\n"
+        "    jne lg_trace_dlopen\n"
+        "    jmp *lg_trace_real_dlopen(%rip)\n"
+        "    .cfi_endproc\n"
+        ".size lg_hook_dlopen, .-lg_hook_dlopen\n"
+        /* RTLD_NEXT, -1, asks who calls. */
+        ".hidden lg_hook_dlsym\n"
+        ".globl lg_hook_dlsym\n"
+        ".type lg_hook_dlsym, @function\n"
+        "lg_hook_dlsym:\n"
+        "    .cfi_startproc\n"
+        "    cmp $-1, %rdi\n"
+        "    jne lg_trace_dlsym\n"
+        "    jmp *lg_trace_real_dlsym(%rip)\n"
+        "    .cfi_endproc\n"
+        ".size lg_hook_dlsym, .-lg_hook_dlsym\n"
+        ".popsection\n");
+extern void *lg_hook_dlopen(const char *file, int mode);
+extern void *lg_hook_dlsym(void *handle, const char *name);
+#endif
+
+LG_HOOKS_BEGIN
+const struct lg_hook lg_hooks_load[] = {
+#if defined(__x86_64__)
+    {"dlopen", (void *)&lg_hook_dlopen, (void **)&lg_trace_real_dlopen},
+    {"dlsym", (void *)&lg_hook_dlsym, (void **)&lg_trace_real_dlsym},
+#endif
+    {NULL, NULL, NULL},
+};
+LG_HOOKS_END

@@ -1,0 +1,268 @@
+/* Threads and processes. */
+#include "agent/census.h"
+#include "agent/trace/hooks.h"
+
+#include <pthread.h>
+#include <spawn.h>
+#include <stdio.h>
+#include <unistd.h>
+
+#define LISTED 4096
+
+static struct {
+    int (*pthread_create)(pthread_t *, const pthread_attr_t *, void *(*)(void *), void *);
+    int (*pthread_join)(pthread_t, void **);
+    int (*pthread_tryjoin_np)(pthread_t, void **);
+    int (*pthread_timedjoin_np)(pthread_t, void **, const struct timespec *);
+    int (*pthread_detach)(pthread_t);
+    pid_t (*fork)(void);
+    pid_t (*_Fork)(void);
+    int (*daemon)(int, int);
+    int (*posix_spawn)(pid_t *, const char *, const posix_spawn_file_actions_t *,
+                       const posix_spawnattr_t *, char *const[], char *const[]);
+    int (*posix_spawnp)(pid_t *, const char *, const posix_spawn_file_actions_t *,
+                        const posix_spawnattr_t *, char *const[], char *const[]);
+    FILE *(*popen)(const char *, const char *);
+} real;
+
+/* Threads. */
+
+static void thread_ended(void *context)
+{
+    struct lg_traced_thread *entry = context;
+    if (!lg_trace_enter_locked())
+        return;
+    entry->state = entry->detached ? LG_THREAD_GONE : LG_THREAD_ENDED;
+    lg_trace_leave_locked();
+}
+
+/* Its first function: whatever way it ends, it comes back here. */
+static void *thread_begins(void *context)
+{
+    struct lg_traced_thread *entry = context;
+    void *result;
+    pthread_cleanup_push(thread_ended, entry);
+    result = entry->start(entry->argument);
+    pthread_cleanup_pop(1);
+    return result;
+}
+
+/* With the lock held. */
+static struct lg_traced_thread *free_thread(void)
+{
+    for (size_t i = 0; i < LG_TRACE_MAX_THREADS; i++) {
+        uint32_t state = lg_trace.threads[i].state;
+        if (state == LG_THREAD_FREE || state == LG_THREAD_GONE)
+            return &lg_trace.threads[i];
+    }
+    return NULL;
+}
+
+static int lg_hook_pthread_create(pthread_t *thread, const pthread_attr_t *attributes,
+                                  void *(*start)(void *), void *argument)
+{
+    struct lg_traced_thread *entry = NULL;
+    int detached = PTHREAD_CREATE_JOINABLE;
+    if (attributes != NULL)
+        pthread_attr_getdetachstate(attributes, &detached);
+    if (lg_trace_enter_locked()) {
+        entry = free_thread();
+        if (entry != NULL)
+            *entry = (struct lg_traced_thread){.state = LG_THREAD_STARTING,
+                                               .site = lg_trace_site(LG_SITE_THREAD),
+                                               .detached = detached == PTHREAD_CREATE_DETACHED,
+                                               .start = start,
+                                               .argument = argument};
+        lg_trace_leave_locked();
+    }
+    if (entry == NULL)
+        return real.pthread_create(thread, attributes, start, argument);
+    int error = real.pthread_create(thread, attributes, thread_begins, entry);
+    if (!lg_trace_enter_locked())
+        return error;
+    if (error != 0) {
+        entry->state = LG_THREAD_FREE;
+    } else {
+        entry->thread = *thread;
+        if (entry->state == LG_THREAD_STARTING)
+            entry->state = LG_THREAD_RUNS;
+    }
+    lg_trace_leave_locked();
+    return error;
+}
+
+/* With the lock held. */
+static struct lg_traced_thread *find_thread(pthread_t thread)
+{
+    for (size_t i = 0; i < LG_TRACE_MAX_THREADS; i++) {
+        struct lg_traced_thread *entry = &lg_trace.threads[i];
+        if (entry->state != LG_THREAD_FREE && entry->state != LG_THREAD_GONE &&
+            pthread_equal(entry->thread, thread) != 0)
+            return entry;
+    }
+    return NULL;
+}
+
+static int joined(pthread_t thread, int error)
+{
+    if (error != 0 || !lg_trace_enter_locked())
+        return error;
+    struct lg_traced_thread *entry = find_thread(thread);
+    if (entry != NULL)
+        entry->state = LG_THREAD_GONE;
+    lg_trace_leave_locked();
+    return error;
+}
+
+static int lg_hook_pthread_join(pthread_t thread, void **result)
+{
+    return joined(thread, real.pthread_join(thread, result));
+}
+
+static int lg_hook_pthread_tryjoin_np(pthread_t thread, void **result)
+{
+    return joined(thread, real.pthread_tryjoin_np(thread, result));
+}
+
+static int lg_hook_pthread_timedjoin_np(pthread_t thread, void **result,
+                                        const struct timespec *deadline)
+{
+    return joined(thread, real.pthread_timedjoin_np(thread, result, deadline));
+}
+
+static int lg_hook_pthread_detach(pthread_t thread)
+{
+    int error = real.pthread_detach(thread);
+    if (error != 0 || !lg_trace_enter_locked())
+        return error;
+    struct lg_traced_thread *entry = find_thread(thread);
+    if (entry != NULL) {
+        entry->detached = true;
+        if (entry->state == LG_THREAD_ENDED)
+            entry->state = LG_THREAD_GONE;
+    }
+    lg_trace_leave_locked();
+    return error;
+}
+
+/* Processes. */
+
+static void note_child(int32_t pid, uint32_t site)
+{
+    struct lg_traced_children *children = lg_trace.children;
+    uint32_t at = __atomic_fetch_add(&children->count, 1, __ATOMIC_RELAXED);
+    if (at >= LG_TRACE_MAX_CHILDREN)
+        return;
+    children->rows[at].site = site;
+    __atomic_store_n(&children->rows[at].pid, pid, __ATOMIC_RELEASE);
+}
+
+/* A process that the test has forked notes what it forks itself, a daemon, as that call's. */
+void lg_trace_forked(int32_t pid)
+{
+    if (pid > 0 && lg_trace.lineage != 0) {
+        note_child(pid, lg_trace.lineage);
+    } else if (pid > 0 && lg_trace_enter_locked()) {
+        note_child(pid, lg_trace_site(LG_SITE_CHILD));
+        lg_trace_leave_locked();
+    }
+}
+
+static pid_t forked_by(pid_t (*call)(void))
+{
+    uint32_t site = lg_trace.lineage;
+    if (site == 0 && lg_trace_enter_locked()) {
+        site = lg_trace_site(LG_SITE_CHILD);
+        lg_trace_leave_locked();
+    }
+    pid_t pid = call();
+    if (pid == 0)
+        lg_trace.lineage = site;
+    else if (pid > 0 && site != 0)
+        note_child(pid, site);
+    return pid;
+}
+
+static pid_t lg_hook_fork(void)
+{
+    return forked_by(real.fork);
+}
+
+static pid_t lg_hook__Fork(void)
+{
+    return forked_by(real._Fork);
+}
+
+/* It forks inside libc: the parent is gone, and the child is in it. */
+static int lg_hook_daemon(int keep_folder, int keep_streams)
+{
+    int error = real.daemon(keep_folder, keep_streams);
+    if (error == 0 && lg_trace.lineage != 0)
+        note_child(getpid(), lg_trace.lineage);
+    return error;
+}
+
+static int lg_hook_posix_spawn(pid_t *pid, const char *path,
+                               const posix_spawn_file_actions_t *actions,
+                               const posix_spawnattr_t *attributes, char *const argv[],
+                               char *const envp[])
+{
+    pid_t child = 0;
+    int error = real.posix_spawn(&child, path, actions, attributes, argv, envp);
+    if (pid != NULL)
+        *pid = child;
+    lg_trace_forked(error == 0 ? child : 0);
+    return error;
+}
+
+static int lg_hook_posix_spawnp(pid_t *pid, const char *file,
+                                const posix_spawn_file_actions_t *actions,
+                                const posix_spawnattr_t *attributes, char *const argv[],
+                                char *const envp[])
+{
+    pid_t child = 0;
+    int error = real.posix_spawnp(&child, file, actions, attributes, argv, envp);
+    if (pid != NULL)
+        *pid = child;
+    lg_trace_forked(error == 0 ? child : 0);
+    return error;
+}
+
+static int32_t newest_child(void)
+{
+    static int32_t ids[LISTED];
+    struct lg_id_list children = {ids, 0, LISTED};
+    int32_t newest = 0;
+    lg_census_list(LG_GAUGE_CHILDREN, &children);
+    for (size_t i = 0; i < children.count; i++)
+        newest = ids[i] > newest ? ids[i] : newest;
+    return newest;
+}
+
+/* It does not say which process it has started: there is one more than before. */
+static FILE *lg_hook_popen(const char *command, const char *mode)
+{
+    FILE *stream = real.popen(command, mode);
+    if (stream == NULL)
+        return NULL;
+    lg_trace_opened(fileno(stream));
+    lg_trace_forked(newest_child());
+    return stream;
+}
+
+LG_HOOKS_BEGIN
+const struct lg_hook lg_hooks_task[] = {
+    LG_HOOK(pthread_create),
+    LG_HOOK(pthread_join),
+    LG_HOOK(pthread_tryjoin_np),
+    LG_HOOK(pthread_timedjoin_np),
+    LG_HOOK(pthread_detach),
+    LG_HOOK(fork),
+    LG_HOOK(_Fork),
+    LG_HOOK(daemon),
+    LG_HOOK(posix_spawn),
+    LG_HOOK(posix_spawnp),
+    LG_HOOK(popen),
+    {NULL, NULL, NULL},
+};
+LG_HOOKS_END

@@ -1,0 +1,280 @@
+#include "agent/trace/modules.h"
+
+#include "agent/agent.h"
+
+#include <dlfcn.h>
+#include <link.h>
+#include <stdbool.h>
+#include <stdint.h>
+#include <string.h>
+#include <sys/mman.h>
+
+#define MAX_HOOKS 160
+#define MAX_KNOWN 1024
+#define PAGE_MASK (~(uintptr_t)4095)
+
+#if defined(__x86_64__)
+#define RELOCATION_JUMP_SLOT R_X86_64_JUMP_SLOT
+#define RELOCATION_GLOB_DAT R_X86_64_GLOB_DAT
+#define RELOCATION_ABSOLUTE R_X86_64_64
+#elif defined(__aarch64__)
+#define RELOCATION_JUMP_SLOT R_AARCH64_JUMP_SLOT
+#define RELOCATION_GLOB_DAT R_AARCH64_GLOB_DAT
+#define RELOCATION_ABSOLUTE R_AARCH64_ABS64
+#else
+#define RELOCATION_JUMP_SLOT UINT32_MAX
+#define RELOCATION_GLOB_DAT UINT32_MAX
+#define RELOCATION_ABSOLUTE UINT32_MAX
+#endif
+
+static const struct lg_hook *hooks[MAX_HOOKS];
+static size_t hook_count;
+static uintptr_t lowest; /* of the functions: most words are quickly known to be none */
+static uintptr_t highest;
+
+/* Modules that are patched already. */
+static uintptr_t known[MAX_KNOWN];
+static size_t known_count;
+
+static uintptr_t own_base; /* of the agent */
+
+static void add_hooks(const struct lg_hook *table, void *handle)
+{
+    for (; table->name != NULL && hook_count < MAX_HOOKS; table++) {
+        *table->real = dlsym(handle, table->name);
+        uintptr_t address = (uintptr_t)*table->real;
+        if (address == 0)
+            continue;
+        hooks[hook_count++] = table;
+        lowest = address < lowest ? address : lowest;
+        highest = address > highest ? address : highest;
+    }
+}
+
+/* Behind the agent, so that an executable at fixed addresses does not answer with its own
+ * slots. A malloc that is not libc's may be anywhere. */
+void lg_modules_init(void)
+{
+    bool libc = lg_agent.host->allocator == LG_ALLOCATOR_GLIBC;
+    Dl_info info;
+    hook_count = 0;
+    lowest = UINTPTR_MAX;
+    highest = 0;
+    add_hooks(lg_hooks_heap, libc ? RTLD_NEXT : RTLD_DEFAULT);
+    add_hooks(lg_hooks_map, RTLD_NEXT);
+    add_hooks(lg_hooks_fd, RTLD_NEXT);
+    add_hooks(lg_hooks_task, RTLD_NEXT);
+    add_hooks(lg_hooks_load, RTLD_NEXT);
+    if (dladdr(hooks, &info) != 0)
+        own_base = (uintptr_t)info.dli_fbase;
+}
+
+void *lg_modules_replacement(void *function)
+{
+    if ((uintptr_t)function < lowest || (uintptr_t)function > highest)
+        return function;
+    for (size_t i = 0; i < hook_count; i++) {
+        if (*hooks[i]->real == function)
+            return hooks[i]->replacement;
+    }
+    return function;
+}
+
+static const struct lg_hook *find_hook(const char *name)
+{
+    for (size_t i = 0; i < hook_count; i++) {
+        if (strcmp(hooks[i]->name, name) == 0)
+            return hooks[i];
+    }
+    return NULL;
+}
+
+/* What of a module's dynamic section is of use. */
+struct module {
+    const struct dl_phdr_info *info;
+    const char *names;
+    const ElfW(Sym) * symbols;
+    const ElfW(Rela) * relocations[2];
+    size_t counts[2];
+    uintptr_t start; /* of its addresses */
+    uintptr_t end;
+};
+
+/* The dynamic linker has added the load address to the pointers, but for its own and the
+ * kernel's modules. */
+static const void *at(const struct dl_phdr_info *info, ElfW(Addr) pointer)
+{
+    uintptr_t address = pointer < info->dlpi_addr ? info->dlpi_addr + pointer : pointer;
+    return (const void *)address; /* NOLINT: the linker holds addresses */
+}
+
+static void read_dynamic(struct module *module, const ElfW(Dyn) * dynamic)
+{
+    for (; dynamic->d_tag != DT_NULL; dynamic++) {
+        switch (dynamic->d_tag) {
+        case DT_STRTAB:
+            module->names = at(module->info, dynamic->d_un.d_ptr);
+            break;
+        case DT_SYMTAB:
+            module->symbols = at(module->info, dynamic->d_un.d_ptr);
+            break;
+        case DT_JMPREL:
+            module->relocations[0] = at(module->info, dynamic->d_un.d_ptr);
+            break;
+        case DT_PLTRELSZ:
+            module->counts[0] = dynamic->d_un.d_val / sizeof(ElfW(Rela));
+            break;
+        case DT_RELA:
+            module->relocations[1] = at(module->info, dynamic->d_un.d_ptr);
+            break;
+        case DT_RELASZ:
+            module->counts[1] = dynamic->d_un.d_val / sizeof(ElfW(Rela));
+            break;
+        default:
+            break;
+        }
+    }
+}
+
+static void read_module(const struct dl_phdr_info *info, struct module *module)
+{
+    *module = (struct module){.info = info, .start = UINTPTR_MAX};
+    for (unsigned i = 0; i < info->dlpi_phnum; i++) {
+        const ElfW(Phdr) *segment = &info->dlpi_phdr[i];
+        uintptr_t start = info->dlpi_addr + segment->p_vaddr;
+        if (segment->p_type == PT_DYNAMIC) {
+            read_dynamic(module, (const ElfW(Dyn) *)start); /* NOLINT: as above */
+        } else if (segment->p_type == PT_LOAD) {
+            if (start < module->start)
+                module->start = start;
+            if (start + segment->p_memsz > module->end)
+                module->end = start + segment->p_memsz;
+        }
+    }
+}
+
+/* A slot that was not bound yet leads back into its own module; one that was bound to
+ * something else than what the hook calls is left alone. */
+static bool is_ours(const struct module *module, const ElfW(Rela) * relocation, uintptr_t value,
+                    const struct lg_hook *hook)
+{
+    if (value == (uintptr_t)*hook->real)
+        return true;
+    return ELF64_R_TYPE(relocation->r_info) == RELOCATION_JUMP_SLOT && value >= module->start &&
+           value < module->end &&
+           module->symbols[ELF64_R_SYM(relocation->r_info)].st_shndx == SHN_UNDEF;
+}
+
+static void patch_slot(const struct module *module, const ElfW(Rela) * relocation)
+{
+    uint64_t type = ELF64_R_TYPE(relocation->r_info);
+    uint64_t symbol = ELF64_R_SYM(relocation->r_info);
+    if ((type != RELOCATION_JUMP_SLOT && type != RELOCATION_GLOB_DAT &&
+         type != RELOCATION_ABSOLUTE) ||
+        symbol == 0 || (type == RELOCATION_ABSOLUTE && relocation->r_addend != 0))
+        return;
+    const struct lg_hook *hook = find_hook(module->names + module->symbols[symbol].st_name);
+    if (hook == NULL)
+        return;
+    void **slot = (void **)(module->info->dlpi_addr + relocation->r_offset); /* NOLINT */
+    if (is_ours(module, relocation, (uintptr_t)*slot, hook))
+        *slot = hook->replacement;
+}
+
+static void patch_slots(const struct module *module)
+{
+    if (module->names == NULL || module->symbols == NULL)
+        return;
+    for (size_t t = 0; t < 2; t++) {
+        for (size_t i = 0; module->relocations[t] != NULL && i < module->counts[t]; i++)
+            patch_slot(module, &module->relocations[t][i]);
+    }
+}
+
+/* Each aligned word between START and END that is the address of a hooked function. */
+__attribute__((no_sanitize("address"))) static void sweep(uintptr_t start, uintptr_t end)
+{
+    for (uintptr_t word = (start + 7) & ~(uintptr_t)7; word + 8 <= end; word += 8) {
+        void **pointer = (void **)word; /* NOLINT: memory of the process, looked at by word */
+        void *value = *pointer;
+        void *replacement = lg_modules_replacement(value);
+        if (replacement != value)
+            *pointer = replacement;
+    }
+}
+
+/* After it was relocated, the linker has taken write access from a part of the data. */
+static void protect_relocated(const struct module *module, int protection)
+{
+    for (unsigned i = 0; i < module->info->dlpi_phnum; i++) {
+        const ElfW(Phdr) *segment = &module->info->dlpi_phdr[i];
+        uintptr_t start = module->info->dlpi_addr + segment->p_vaddr;
+        uintptr_t end = (start + segment->p_memsz) & PAGE_MASK;
+        start &= PAGE_MASK;
+        if (segment->p_type == PT_GNU_RELRO && start < end)
+            mprotect((void *)start, end - start, protection); /* NOLINT: as above */
+    }
+}
+
+static void sweep_data(const struct module *module)
+{
+    for (unsigned i = 0; i < module->info->dlpi_phnum; i++) {
+        const ElfW(Phdr) *segment = &module->info->dlpi_phdr[i];
+        uintptr_t start = module->info->dlpi_addr + segment->p_vaddr;
+        if (segment->p_type == PT_LOAD && (segment->p_flags & PF_W) != 0)
+            sweep(start, start + segment->p_memsz);
+    }
+}
+
+/* The agent calls the functions themselves, and so does what captures the stack. */
+static bool is_spared(const struct dl_phdr_info *info, const struct module *module)
+{
+    return (own_base >= module->start && own_base < module->end) ||
+           strstr(info->dlpi_name, "libgcc_s.so") != NULL ||
+           strstr(info->dlpi_name, "linux-vdso") != NULL;
+}
+
+static bool is_known(uintptr_t start)
+{
+    for (size_t i = 0; i < known_count; i++) {
+        if (known[i] == start)
+            return true;
+    }
+    return false;
+}
+
+static int patch_module(struct dl_phdr_info *info, size_t size, void *context)
+{
+    const bool *first = context;
+    struct module module;
+    (void)size;
+    read_module(info, &module);
+    if (is_spared(info, &module) || (!*first && is_known(module.start)))
+        return 0;
+    protect_relocated(&module, PROT_READ | PROT_WRITE);
+    patch_slots(&module);
+    sweep_data(&module);
+    protect_relocated(&module, PROT_READ);
+    if (*first && known_count < MAX_KNOWN)
+        known[known_count++] = module.start;
+    return 0;
+}
+
+void lg_modules_patch(void)
+{
+    bool first = true;
+    const struct lg_maps *maps = &lg_agent.sampler.latest;
+    known_count = 0;
+    dl_iterate_phdr(patch_module, &first);
+    for (size_t i = 0; i < maps->count; i++) {
+        if (maps->rows[i].segment == LG_SEGMENT_HEAP)
+            sweep(maps->rows[i].start, maps->rows[i].end);
+    }
+}
+
+/* What is unloaded and loaded again is another module, though it may be where it was. */
+void lg_modules_patch_new(void)
+{
+    bool first = false;
+    dl_iterate_phdr(patch_module, &first);
+}

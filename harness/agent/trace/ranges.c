@@ -1,0 +1,116 @@
+#include "agent/trace/ranges.h"
+
+#include <string.h>
+
+void lg_ranges_init(struct lg_ranges *ranges, struct lg_traced_range *rows, size_t capacity,
+                    struct lg_sites *sites)
+{
+    *ranges = (struct lg_ranges){.rows = rows, .capacity = capacity, .sites = sites};
+}
+
+static void account(const struct lg_ranges *ranges, const struct lg_traced_range *row, int sign)
+{
+    lg_sites_add(ranges->sites, row->site, sign * (int64_t)(row->end - row->start), sign);
+}
+
+/* The first row that ends behind ADDRESS. */
+static size_t find(const struct lg_ranges *ranges, uint64_t address)
+{
+    size_t low = 0;
+    size_t high = ranges->count;
+    while (low < high) {
+        size_t middle = low + (high - low) / 2;
+        if (ranges->rows[middle].end <= address)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    return low;
+}
+
+static void insert(struct lg_ranges *ranges, size_t at, struct lg_traced_range row)
+{
+    if (ranges->count == ranges->capacity) {
+        ranges->lost++;
+        return;
+    }
+    struct lg_traced_range *rows = ranges->rows;
+    memmove(rows + at + 1, rows + at, (ranges->count - at) * sizeof(*rows));
+    rows[at] = row;
+    ranges->count++;
+    account(ranges, &row, 1);
+}
+
+static void erase(struct lg_ranges *ranges, size_t at)
+{
+    struct lg_traced_range *rows = ranges->rows;
+    account(ranges, &rows[at], -1);
+    memmove(rows + at, rows + at + 1, (ranges->count - at - 1) * sizeof(*rows));
+    ranges->count--;
+}
+
+/* Lets a row begin at ADDRESS, if one lies across it. */
+static void split(struct lg_ranges *ranges, uint64_t address)
+{
+    size_t at = find(ranges, address);
+    if (at == ranges->count || ranges->rows[at].start >= address)
+        return;
+    struct lg_traced_range head = ranges->rows[at];
+    struct lg_traced_range tail = head;
+    head.end = address;
+    tail.start = address;
+    erase(ranges, at);
+    insert(ranges, at, head);
+    insert(ranges, find(ranges, address), tail);
+}
+
+uint64_t lg_ranges_clear(struct lg_ranges *ranges, uint64_t start, uint64_t end)
+{
+    uint64_t known = 0;
+    split(ranges, start);
+    split(ranges, end);
+    size_t at = find(ranges, start);
+    while (at < ranges->count && ranges->rows[at].start < end) {
+        if (ranges->rows[at].site != 0)
+            known += ranges->rows[at].end - ranges->rows[at].start;
+        erase(ranges, at);
+    }
+    return known;
+}
+
+void lg_ranges_set(struct lg_ranges *ranges, struct lg_traced_range range)
+{
+    if (range.start >= range.end)
+        return;
+    lg_ranges_clear(ranges, range.start, range.end);
+    insert(ranges, find(ranges, range.start), range);
+}
+
+void lg_ranges_commit(struct lg_ranges *ranges, uint64_t start, uint64_t end, uint32_t site)
+{
+    split(ranges, start);
+    split(ranges, end);
+    for (size_t at = find(ranges, start); at < ranges->count && ranges->rows[at].start < end;
+         at++) {
+        struct lg_traced_range *row = &ranges->rows[at];
+        if (!row->reserved)
+            continue;
+        account(ranges, row, -1);
+        row->site = site;
+        row->reserved = false;
+        account(ranges, row, 1);
+    }
+}
+
+void lg_ranges_reserve(struct lg_ranges *ranges, uint64_t start, uint64_t end)
+{
+    split(ranges, start);
+    split(ranges, end);
+    for (size_t at = find(ranges, start); at < ranges->count && ranges->rows[at].start < end;
+         at++) {
+        struct lg_traced_range *row = &ranges->rows[at];
+        account(ranges, row, -1);
+        row->site = 0;
+        row->reserved = true;
+    }
+}

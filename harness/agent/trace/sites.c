@@ -1,0 +1,69 @@
+#include "agent/trace/sites.h"
+
+#include <string.h>
+
+#define ROWS_BYTES (LG_SITES_MAX * sizeof(struct lg_traced_site))
+#define FRAMES_BYTES (LG_SITES_MAX_FRAMES * sizeof(uint64_t))
+#define CHAINS_BYTES (LG_SITES_MAX * sizeof(uint32_t))
+
+size_t lg_sites_memory_bytes(void)
+{
+    return ROWS_BYTES + FRAMES_BYTES + CHAINS_BYTES;
+}
+
+void lg_sites_init(struct lg_sites *sites, void *memory)
+{
+    char *at = memory;
+    memset(sites, 0, sizeof(*sites));
+    sites->rows = (struct lg_traced_site *)(void *)at;
+    sites->frames = (uint64_t *)(void *)(at + ROWS_BYTES);
+    sites->chains = (uint32_t *)(void *)(at + ROWS_BYTES + FRAMES_BYTES);
+    sites->count = 1;
+}
+
+static uint32_t hash(enum lg_site_kind kind, const uint64_t *frames, size_t depth)
+{
+    uint64_t sum = kind + 1;
+    for (size_t i = 0; i < depth; i++)
+        sum = (sum ^ frames[i]) * UINT64_C(0x9e3779b97f4a7c15);
+    return (uint32_t)(sum >> 32) & (LG_SITES_MAX - 1);
+}
+
+uint32_t lg_sites_find(struct lg_sites *sites, enum lg_site_kind kind, const uint64_t *frames,
+                       size_t depth)
+{
+    uint32_t *chain = &sites->chains[hash(kind, frames, depth)];
+    for (uint32_t at = *chain; at != 0; at = sites->rows[at].next) {
+        const struct lg_traced_site *row = &sites->rows[at];
+        if (row->kind == kind && row->depth == depth &&
+            memcmp(sites->frames + row->first_frame, frames, depth * sizeof(*frames)) == 0)
+            return at;
+    }
+    if (sites->count == LG_SITES_MAX || LG_SITES_MAX_FRAMES - sites->frames_count < depth) {
+        sites->lost++;
+        return 0;
+    }
+    uint32_t site = sites->count++;
+    sites->rows[site] = (struct lg_traced_site){
+        .kind = kind, .depth = (uint32_t)depth, .first_frame = sites->frames_count, .next = *chain};
+    memcpy(sites->frames + sites->frames_count, frames, depth * sizeof(*frames));
+    sites->frames_count += depth;
+    *chain = site;
+    return site;
+}
+
+void lg_sites_add(struct lg_sites *sites, uint32_t site, int64_t bytes, int64_t count)
+{
+    if (site == 0)
+        return;
+    sites->rows[site].bytes += bytes;
+    sites->rows[site].count += count;
+}
+
+void lg_sites_mark(struct lg_sites *sites)
+{
+    for (uint32_t i = 1; i < sites->count; i++) {
+        sites->rows[i].marked_bytes = sites->rows[i].bytes;
+        sites->rows[i].marked_count = sites->rows[i].count;
+    }
+}
