@@ -149,6 +149,7 @@ void lg_message_add_details(const struct lg_results *results, const struct lg_ro
         return;
     const struct lg_evidence *evidence =
         lg_ledger_at(results->ledger, record->evidence, sizeof(struct lg_evidence));
+    lg_message_add_leaks(results, row, text);
     if (evidence != NULL)
         add_gauge_rows(text, results, row, evidence);
     add_steps(text, results, record);

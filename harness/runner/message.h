@@ -19,6 +19,17 @@ bool lg_message_of_program(const struct lg_results *results, const struct lg_hos
 bool lg_message_of_blindness(const struct lg_results *results, const struct lg_host *host,
                              struct lg_text *text);
 
+/* Adds the call sites of a leak, or why they are not known. */
+void lg_message_add_leaks(const struct lg_results *results, const struct lg_row *row,
+                          struct lg_text *text);
+
+/* Adds "cache_put at src/cache.c:42", or what there is in its place. */
+void lg_message_add_frame(struct lg_text *text, const struct lg_results *results,
+                          const struct lg_frame *frame);
+
+/* Adds the path of a source file, as reports show it. */
+void lg_message_add_path(struct lg_text *text, const struct lg_results *results, const char *path);
+
 /* Adds what there is to say below the line: failed assertions, the gauges before and
  * after, the growth of each run, the mappings that grew. */
 void lg_message_add_details(const struct lg_results *results, const struct lg_row *row,

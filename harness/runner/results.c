@@ -50,7 +50,13 @@ static bool add_row(struct lg_results *results, const struct lg_record *record, 
                     const char *name, struct lg_verdict verdict)
 {
     struct lg_row *row = &results->rows[results->count];
-    *row = (struct lg_row){.record = record, .verdict = verdict};
+    struct lg_leaks *leaks = NULL;
+    if (verdict.kind == LG_VERDICT_LEAKED &&
+        lg_leaks_read(results->ledger, record, verdict.over, false, &leaks) != 0) {
+        lg_leaks_free(leaks);
+        return false;
+    }
+    *row = (struct lg_row){.record = record, .verdict = verdict, .leaks = leaks};
     row->suite = clean_name(suite);
     row->name = clean_name(name);
     results->count++;
@@ -258,6 +264,7 @@ void lg_results_free(struct lg_results *results)
         free(results->rows[i].suite);
         free(results->rows[i].name);
         free(results->rows[i].message);
+        lg_leaks_free(results->rows[i].leaks);
     }
     for (size_t i = 0; i < results->program_count; i++) {
         free(results->programs[i].name);

@@ -5,6 +5,7 @@
 
 #include "runner/facts.h"
 #include "runner/launch.h"
+#include "runner/leaks.h"
 #include "runner/options.h"
 #include "runner/symbols.h"
 #include "runner/verdict.h"
@@ -17,6 +18,7 @@ struct lg_row {
     struct lg_verdict verdict;
     struct lg_location where; /* of the test's function */
     char *message;            /* one line; "" for a test that passed */
+    struct lg_leaks *leaks;   /* its call sites, if it was traced; else NULL */
 };
 
 /* The rows of one program: a suite element of the report. */

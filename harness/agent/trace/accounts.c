@@ -1,5 +1,6 @@
 /* What a traced run has found, added to the ledger. */
 #include "agent/agent.h"
+#include "agent/census.h"
 #include "agent/trace/trace.h"
 
 #include <fcntl.h>
@@ -63,12 +64,35 @@ static void count_threads(void)
     }
 }
 
+static bool is_known_child(int32_t pid, uint32_t count)
+{
+    for (uint32_t i = 0; i < count; i++) {
+        if (lg_trace.children->rows[i].pid == pid)
+            return true;
+    }
+    return false;
+}
+
+/* What nobody has noted was started by vfork, if anything was. */
+static void count_vforked(uint32_t count)
+{
+    static int32_t ids[LG_TRACE_MAX_CHILDREN];
+    struct lg_id_list list = {ids, 0, LG_TRACE_MAX_CHILDREN};
+    if (lg_trace.vfork_site == 0 || lg_census_list(LG_GAUGE_CHILDREN, &list) != 0)
+        return;
+    for (size_t i = 0; i < list.count; i++) {
+        if (!is_known_child(ids[i], count))
+            lg_sites_add(&lg_trace.sites, lg_trace.vfork_site, 0, 1);
+    }
+}
+
 static void count_children(void)
 {
     struct lg_traced_children *children = lg_trace.children;
     clear_kind(LG_SITE_CHILD);
     uint32_t count =
         children->count < LG_TRACE_MAX_CHILDREN ? children->count : LG_TRACE_MAX_CHILDREN;
+    count_vforked(count);
     for (uint32_t i = 0; i < count; i++) {
         if (children->rows[i].pid > 0 && kill(children->rows[i].pid, 0) == 0)
             lg_sites_add(&lg_trace.sites, children->rows[i].site, 0, 1);
@@ -210,6 +234,7 @@ static bool keep_site(struct lg_site *site, uint32_t number)
     site->depth = row->depth;
     site->bytes = grown_bytes(row);
     site->count = grown_count(row);
+    site->is_part = row->count > 0 && 2 * row->parts > row->count;
     site->warm_up_bytes = row->marked_bytes;
     site->warm_up_count = row->marked_count;
     add_examples(site, number);
@@ -268,6 +293,7 @@ lg_attic lg_trace_keep(uint32_t warm_ups, uint32_t runs, const struct lg_gauges 
     if (trace == NULL)
         return 0;
     count_what_is_there();
+    lg_trace_find_owners();
     trace->runs = runs;
     trace->warm_ups = warm_ups;
     trace->only_lost = only_lost;

@@ -13,6 +13,7 @@ struct lg_block {
     uint64_t address;
     uint64_t bytes;
     uint32_t site;
+    bool is_part; /* of another block that points to it */
 };
 
 struct lg_blocks {

@@ -5,6 +5,7 @@
 #include <stdbool.h>
 
 #define MAX_DEPTH 64
+#define BODY_FRAMES 3
 
 /* Where the agent itself is. */
 static uintptr_t agent_start;
@@ -40,15 +41,20 @@ static bool is_agent(const void *frame)
     return address >= agent_start && address < agent_end;
 }
 
+/* Hooks stand between a caller and libc's own function, one or two frames at a time; whoever
+ * runs the test's body stands below it with more. */
 size_t lg_capture_stack(uint64_t *frames, size_t capacity)
 {
     void *found[MAX_DEPTH];
     int depth = backtrace(found, MAX_DEPTH);
-    int at = 0;
     size_t kept = 0;
-    while (at < depth && is_agent(found[at]))
-        at++;
-    for (; at < depth && kept < capacity && !is_agent(found[at]); at++)
-        frames[kept++] = (uint64_t)(uintptr_t)found[at];
+    int in_a_row = 0;
+    for (int at = 0; at < depth && kept < capacity; at++) {
+        if (!is_agent(found[at]))
+            frames[kept++] = (uint64_t)(uintptr_t)found[at];
+        in_a_row = is_agent(found[at]) ? in_a_row + 1 : 0;
+        if (kept > 0 && in_a_row == BODY_FRAMES)
+            break;
+    }
     return kept;
 }

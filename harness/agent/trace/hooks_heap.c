@@ -64,7 +64,8 @@ static void note(void *pointer)
         lg_sites_add(&lg_trace.sites, stale.site, -(int64_t)stale.bytes, -1);
     enum lg_site_kind kind = measure(pointer, &bytes);
     uint32_t site = lg_trace_site(kind);
-    if (lg_blocks_add(&lg_trace.blocks, (struct lg_block){address, bytes, site}))
+    if (lg_blocks_add(&lg_trace.blocks,
+                      (struct lg_block){.address = address, .bytes = bytes, .site = site}))
         lg_sites_add(&lg_trace.sites, site, (int64_t)bytes, 1);
 }
 

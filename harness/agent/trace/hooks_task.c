@@ -250,6 +250,37 @@ static FILE *lg_hook_popen(const char *command, const char *mode)
     return stream;
 }
 
+#if defined(__x86_64__)
+/* It returns twice, on one stack: what comes back to a function of ours would find that used. */
+__attribute__((visibility("hidden"))) pid_t (*lg_trace_real_vfork)(void);
+
+extern void lg_trace_before_vfork(void);
+__attribute__((used, visibility("hidden"))) void lg_trace_before_vfork(void)
+{
+    if (!lg_trace_enter_locked())
+        return;
+    lg_trace.vfork_site = lg_trace_site(LG_SITE_CHILD);
+    lg_trace_leave_locked();
+}
+
+__asm__(".pushsection .text\n"
+        ".hidden lg_hook_vfork\n"
+        ".globl lg_hook_vfork\n"
+        ".type lg_hook_vfork, @function\n"
+        "lg_hook_vfork:\n"
+        "    .cfi_startproc\n"
+        "    sub $8, %rsp\n"
+        "    .cfi_adjust_cfa_offset 8\n"
+        "    call lg_trace_before_vfork\n"
+        "    add $8, %rsp\n"
+        "    .cfi_adjust_cfa_offset -8\n"
+        "    jmp *lg_trace_real_vfork(%rip)\n"
+        "    .cfi_endproc\n"
+        ".size lg_hook_vfork, .-lg_hook_vfork\n"
+        ".popsection\n");
+extern pid_t lg_hook_vfork(void);
+#endif
+
 LG_HOOKS_BEGIN
 const struct lg_hook lg_hooks_task[] = {
     LG_HOOK(pthread_create),
@@ -263,6 +294,9 @@ const struct lg_hook lg_hooks_task[] = {
     LG_HOOK(posix_spawn),
     LG_HOOK(posix_spawnp),
     LG_HOOK(popen),
+#if defined(__x86_64__)
+    {"vfork", (void *)&lg_hook_vfork, (void **)&lg_trace_real_vfork},
+#endif
     {NULL, NULL, NULL},
 };
 LG_HOOKS_END

@@ -153,16 +153,19 @@ static void read_module(const struct dl_phdr_info *info, struct module *module)
     }
 }
 
-/* A slot that was not bound yet leads back into its own module; one that was bound to
- * something else than what the hook calls is left alone. */
+/* A slot that was not bound yet leads back into its own module, libc's own calls of malloc
+ * too; one that was bound to something else than what the hook calls is left alone. */
 static bool is_ours(const struct module *module, const ElfW(Rela) * relocation, uintptr_t value,
                     const struct lg_hook *hook)
 {
-    if (value == (uintptr_t)*hook->real)
+    uintptr_t function = (uintptr_t)*hook->real;
+    if (value == function)
         return true;
-    return ELF64_R_TYPE(relocation->r_info) == RELOCATION_JUMP_SLOT && value >= module->start &&
-           value < module->end &&
-           module->symbols[ELF64_R_SYM(relocation->r_info)].st_shndx == SHN_UNDEF;
+    if (ELF64_R_TYPE(relocation->r_info) != RELOCATION_JUMP_SLOT || value < module->start ||
+        value >= module->end)
+        return false;
+    const ElfW(Sym) *symbol = &module->symbols[ELF64_R_SYM(relocation->r_info)];
+    return symbol->st_shndx == SHN_UNDEF || module->info->dlpi_addr + symbol->st_value == function;
 }
 
 static void patch_slot(const struct module *module, const ElfW(Rela) * relocation)

@@ -95,10 +95,11 @@ void lg_ranges_commit(struct lg_ranges *ranges, uint64_t start, uint64_t end, ui
         struct lg_traced_range *row = &ranges->rows[at];
         if (!row->reserved)
             continue;
-        account(ranges, row, -1);
-        row->site = site;
         row->reserved = false;
-        account(ranges, row, 1);
+        if (row->site == 0) {
+            row->site = site;
+            account(ranges, row, 1);
+        }
     }
 }
 

@@ -36,7 +36,8 @@ void lg_ranges_set(struct lg_ranges *ranges, struct lg_traced_range range);
 /* What lies between START and END is gone. Returns how many bytes of it were known. */
 uint64_t lg_ranges_clear(struct lg_ranges *ranges, uint64_t start, uint64_t end);
 
-/* The reserved parts between START and END become memory of SITE. */
+/* The reserved parts between START and END become memory: of SITE, where nobody is known who
+ * has reserved them. */
 void lg_ranges_commit(struct lg_ranges *ranges, uint64_t start, uint64_t end, uint32_t site);
 
 /* The known parts between START and END become a reservation of nobody. */

@@ -48,6 +48,7 @@ struct lg_traced_children {
 
 struct lg_trace_state {
     volatile bool *active; /* in a page that is zeroed in whatever is forked; or NULL */
+    uint32_t vfork_site;   /* of the newest call of vfork, which does not say what it has started */
     uint32_t lineage;      /* in a process that the test has forked: that call's site */
     int spin;
     struct lg_range memory;
@@ -87,6 +88,9 @@ void lg_trace_begin_lost(void);
 
 /* Nothing points to the memory between START and END. */
 void lg_trace_lose(uint64_t start, uint64_t end);
+
+/* Finds out which blocks are parts of others. The trace is disarmed. */
+void lg_trace_find_owners(void);
 
 /* For the hooks. */
 

@@ -62,6 +62,15 @@ static void clean_attribute(struct junit *junit, const char *name, const char *v
     lg_text_free(&text);
 }
 
+static void path_attribute(struct junit *junit, const char *name, const char *path)
+{
+    struct lg_text text = {0};
+    lg_message_add_path(&text, junit->results, path);
+    attribute(junit, name, lg_text_string(&text));
+    junit->failed |= text.failed;
+    lg_text_free(&text);
+}
+
 static void property(struct junit *junit, const char *name, const char *value)
 {
     start(junit, "property");
@@ -136,6 +145,18 @@ static void growth_properties(struct junit *junit, const struct lg_row *row)
     }
 }
 
+/* The attributes of the case may tell where its leak is. */
+static void place_properties(struct junit *junit, const struct lg_row *row)
+{
+    if (row->where.file == NULL)
+        return;
+    start(junit, "property");
+    attribute(junit, "name", "test_file");
+    path_attribute(junit, "value", row->where.file);
+    end(junit);
+    number_property(junit, "test_line", row->where.line);
+}
+
 static void case_properties(struct junit *junit, const struct lg_row *row)
 {
     const struct lg_record *record = row->record;
@@ -145,6 +166,7 @@ static void case_properties(struct junit *junit, const struct lg_row *row)
     property(junit, "verdict", lg_verdict_name(row->verdict.kind));
     if (row->where.function != NULL)
         property(junit, "function", row->where.function);
+    place_properties(junit, row);
     number_property(junit, "runs", record->runs);
     number_property(junit, "asserts", record->asserts);
     if (record->peak_rss_bytes > 0)
@@ -192,6 +214,18 @@ static void verdict_element(struct junit *junit, const struct lg_row *row)
     }
 }
 
+/* Where the leak is, if that is known: else where the test is. */
+static void place_attributes(struct junit *junit, const struct lg_row *row)
+{
+    const struct lg_frame *leak = lg_leaks_place(row->leaks);
+    bool known = leak != NULL && leak->file != NULL;
+    const char *file = known ? leak->file : row->where.file;
+    if (file == NULL)
+        return;
+    path_attribute(junit, "file", file);
+    attribute_format(junit, "line", "%u", known ? leak->line : row->where.line);
+}
+
 static void test_case(struct junit *junit, const struct lg_row *row)
 {
     start(junit, "testcase");
@@ -199,10 +233,7 @@ static void test_case(struct junit *junit, const struct lg_row *row)
     attribute(junit, "name", row->name);
     attribute_format(junit, "time", "%.6f",
                      row->record != NULL ? (double)row->record->elapsed_ns / 1e9 : 0.0);
-    if (row->where.file != NULL) {
-        clean_attribute(junit, "file", row->where.file);
-        attribute_format(junit, "line", "%u", row->where.line);
-    }
+    place_attributes(junit, row);
     case_properties(junit, row);
     verdict_element(junit, row);
     end(junit);

@@ -1,0 +1,263 @@
+#include "runner/leaks.h"
+
+#include "runner/source.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define MAX_FRAMES 64
+
+int64_t lg_leaks_gauge_of(const struct lg_site *site, enum lg_gauge gauge)
+{
+    static const lg_gauge_set in_bytes[LG_SITE_KIND_COUNT] = {
+        [LG_SITE_BLOCK] = LG_GAUGE_BIT(LG_GAUGE_LIVE) | LG_GAUGE_BIT(LG_GAUGE_HEAP),
+        [LG_SITE_LARGE_BLOCK] = LG_GAUGE_BIT(LG_GAUGE_LIVE) | LG_GAUGE_BIT(LG_GAUGE_MMAP),
+        [LG_SITE_MAPPING] = LG_GAUGE_BIT(LG_GAUGE_MMAP),
+        [LG_SITE_BREAK] = LG_GAUGE_BIT(LG_GAUGE_HEAP),
+        [LG_SITE_THREAD] = LG_GAUGE_BIT(LG_GAUGE_MMAP),
+    };
+    static const lg_gauge_set counted[LG_SITE_KIND_COUNT] = {
+        [LG_SITE_THREAD] = LG_GAUGE_BIT(LG_GAUGE_THREADS),
+        [LG_SITE_FD] = LG_GAUGE_BIT(LG_GAUGE_FDS),
+        [LG_SITE_CHILD] = LG_GAUGE_BIT(LG_GAUGE_CHILDREN),
+    };
+    if (site->kind >= LG_SITE_KIND_COUNT)
+        return 0;
+    if ((in_bytes[site->kind] & LG_GAUGE_BIT(gauge)) != 0)
+        return site->bytes;
+    return (counted[site->kind] & LG_GAUGE_BIT(gauge)) != 0 ? site->count : 0;
+}
+
+struct lg_explained lg_leaks_explained(const struct lg_leaks *leaks, enum lg_gauge gauge)
+{
+    const struct lg_trace *trace = &leaks->trace;
+    struct lg_explained sum = {.grown = trace->growth.values[gauge]};
+    for (uint32_t kind = 0; kind < LG_SITE_KIND_COUNT; kind++) {
+        struct lg_site grown = {
+            .kind = kind, .bytes = trace->grown_bytes[kind], .count = trace->grown_count[kind]};
+        struct lg_site released = {.kind = kind,
+                                   .bytes = trace->released_bytes[kind],
+                                   .count = trace->released_count[kind]};
+        sum.explained += lg_leaks_gauge_of(&grown, gauge);
+        sum.released += lg_leaks_gauge_of(&released, gauge);
+    }
+    return sum;
+}
+
+/* The user's own: its file is no part of the system, nor is its module. */
+static bool is_users(const struct lg_frame *frame)
+{
+    return frame->module != NULL && !lg_source_is_system(frame->module) &&
+           (frame->file == NULL || !lg_source_is_system(frame->file));
+}
+
+/* A frame with a line is worth more than one without: of a library of the user's that has no
+ * debug information, the caller is shown. */
+static size_t find_user_frame(const struct lg_leak *leak)
+{
+    size_t first = leak->frame_count;
+    for (size_t i = 0; i < leak->frame_count; i++) {
+        if (!is_users(&leak->frames[i]))
+            continue;
+        if (leak->frames[i].file != NULL)
+            return i;
+        first = first == leak->frame_count ? i : first;
+    }
+    return first;
+}
+
+static int name_frames(struct lg_leak *leak, const struct lg_ledger *ledger,
+                       struct lg_symbols *symbols)
+{
+    uint64_t depth = leak->site.depth < MAX_FRAMES ? leak->site.depth : MAX_FRAMES;
+    const uint64_t *addresses = lg_ledger_at(ledger, leak->site.frames, depth * sizeof(uint64_t));
+    leak->frames = calloc(MAX_FRAMES, sizeof(*leak->frames));
+    if (leak->frames == NULL)
+        return -ENOMEM;
+    for (uint64_t i = 0; addresses != NULL && i < depth && leak->frame_count < MAX_FRAMES; i++)
+        leak->frame_count +=
+            lg_symbols_frames(symbols, addresses[i], leak->frames + leak->frame_count,
+                              MAX_FRAMES - leak->frame_count);
+    leak->user = find_user_frame(leak);
+    return 0;
+}
+
+static bool is_relevant(const struct lg_site *site, lg_gauge_set over)
+{
+    for (int gauge = 0; gauge < LG_GAUGE_COUNT; gauge++) {
+        if ((over & LG_GAUGE_BIT(gauge)) != 0 && lg_leaks_gauge_of(site, (enum lg_gauge)gauge) > 0)
+            return true;
+    }
+    return false;
+}
+
+static const char *text_or_empty(const char *text)
+{
+    return text != NULL ? text : "";
+}
+
+/* By name, at last: the order must be the same in every run. */
+static int compare_places(const struct lg_leak *a, const struct lg_leak *b)
+{
+    for (size_t i = 0; i < a->frame_count && i < b->frame_count; i++) {
+        const struct lg_frame *left = &a->frames[i];
+        const struct lg_frame *right = &b->frames[i];
+        int order = strcmp(text_or_empty(left->file), text_or_empty(right->file));
+        if (order == 0)
+            order = (left->line > right->line) - (left->line < right->line);
+        if (order == 0)
+            order = strcmp(text_or_empty(left->function), text_or_empty(right->function));
+        if (order == 0)
+            order = (left->offset > right->offset) - (left->offset < right->offset);
+        if (order != 0)
+            return order;
+    }
+    return (a->frame_count > b->frame_count) - (a->frame_count < b->frame_count);
+}
+
+/* A process, a thread, a descriptor: memory that is held beside it is often its own, as that
+ * of a stream. */
+static bool owns(const struct lg_leak *leak)
+{
+    return leak->site.kind == LG_SITE_CHILD || leak->site.kind == LG_SITE_THREAD ||
+           leak->site.kind == LG_SITE_FD;
+}
+
+static int compare(const void *left, const void *right)
+{
+    const struct lg_leak *a = left;
+    const struct lg_leak *b = right;
+    if (a->relevant != b->relevant)
+        return a->relevant ? -1 : 1;
+    if (owns(a) != owns(b))
+        return owns(a) ? -1 : 1;
+    if ((a->site.is_part != 0) != (b->site.is_part != 0))
+        return a->site.is_part != 0 ? 1 : -1;
+    if (a->site.bytes != b->site.bytes)
+        return a->site.bytes > b->site.bytes ? -1 : 1;
+    if (a->site.count != b->site.count)
+        return a->site.count > b->site.count ? -1 : 1;
+    if (a->site.kind != b->site.kind)
+        return a->site.kind < b->site.kind ? -1 : 1;
+    return compare_places(a, b);
+}
+
+static bool is_same_text(const char *a, const char *b)
+{
+    return strcmp(text_or_empty(a), text_or_empty(b)) == 0;
+}
+
+static bool is_same_frame(const struct lg_frame *a, const struct lg_frame *b)
+{
+    return a->line == b->line && is_same_text(a->file, b->file) &&
+           is_same_text(a->function, b->function) && is_same_text(a->module, b->module) &&
+           (a->file != NULL || a->offset == b->offset);
+}
+
+/* What differs in a library only, inside what the user's code has called, is one site. */
+static bool is_same_site(const struct lg_leak *a, const struct lg_leak *b)
+{
+    size_t from_a = a->user > 0 && a->user < a->frame_count ? a->user - 1 : 0;
+    size_t from_b = b->user > 0 && b->user < b->frame_count ? b->user - 1 : 0;
+    if (a->site.kind != b->site.kind || (a->user == 0) != (b->user == 0) ||
+        a->frame_count - from_a != b->frame_count - from_b)
+        return false;
+    for (size_t i = 0; i < a->frame_count - from_a; i++) {
+        if (!is_same_frame(&a->frames[from_a + i], &b->frames[from_b + i]))
+            return false;
+    }
+    return true;
+}
+
+static void add_site(struct lg_site *sum, const struct lg_site *term)
+{
+    sum->is_part = sum->is_part != 0 && term->is_part != 0;
+    sum->bytes += term->bytes;
+    sum->count += term->count;
+    sum->warm_up_bytes += term->warm_up_bytes;
+    sum->warm_up_count += term->warm_up_count;
+}
+
+static void join_sites(struct lg_leaks *leaks)
+{
+    size_t kept = 0;
+    for (size_t i = 0; i < leaks->count; i++) {
+        size_t same = 0;
+        while (same < kept && !is_same_site(&leaks->rows[same], &leaks->rows[i]))
+            same++;
+        if (same == kept) {
+            struct lg_leak row = leaks->rows[kept];
+            leaks->rows[kept++] = leaks->rows[i];
+            leaks->rows[i] = row;
+            continue;
+        }
+        add_site(&leaks->rows[same].site, &leaks->rows[i].site);
+        free(leaks->rows[i].frames);
+        leaks->rows[i].frames = NULL;
+    }
+    leaks->joined = leaks->count - kept;
+    leaks->count = kept;
+}
+
+static int read_sites(struct lg_leaks *leaks, const struct lg_ledger *ledger, lg_gauge_set over)
+{
+    uint32_t kept = leaks->trace.sites_kept < LG_LEDGER_MAX_SITES ? leaks->trace.sites_kept
+                                                                  : LG_LEDGER_MAX_SITES;
+    const struct lg_site *sites =
+        lg_ledger_at(ledger, leaks->trace.sites, kept * sizeof(struct lg_site));
+    if (sites == NULL || kept == 0)
+        return 0;
+    leaks->rows = calloc(kept, sizeof(*leaks->rows));
+    if (leaks->rows == NULL)
+        return -ENOMEM;
+    for (; leaks->count < kept; leaks->count++) {
+        struct lg_leak *leak = &leaks->rows[leaks->count];
+        leak->site = sites[leaks->count];
+        leak->relevant = is_relevant(&leak->site, over);
+        if (leak->site.kind >= LG_SITE_KIND_COUNT)
+            break;
+        if (name_frames(leak, ledger, leaks->symbols) != 0)
+            return -ENOMEM;
+    }
+    qsort(leaks->rows, leaks->count, sizeof(*leaks->rows), compare);
+    join_sites(leaks);
+    qsort(leaks->rows, leaks->count, sizeof(*leaks->rows), compare);
+    return 0;
+}
+
+int lg_leaks_read(const struct lg_ledger *ledger, const struct lg_record *record, lg_gauge_set over,
+                  bool debuginfod, struct lg_leaks **out)
+{
+    const struct lg_trace *trace = lg_ledger_at(ledger, record->trace, sizeof(*trace));
+    *out = NULL;
+    if (record->tracing != LG_TRACING_DONE || trace == NULL)
+        return 0;
+    *out = calloc(1, sizeof(**out));
+    if (*out == NULL)
+        return -ENOMEM;
+    (*out)->trace = *trace;
+    (*out)->symbols = lg_symbols_new(lg_ledger_text(ledger, trace->maps), debuginfod);
+    return read_sites(*out, ledger, over);
+}
+
+void lg_leaks_free(struct lg_leaks *leaks)
+{
+    if (leaks == NULL)
+        return;
+    for (size_t i = 0; leaks->rows != NULL && i < leaks->count; i++)
+        free(leaks->rows[i].frames);
+    lg_symbols_free(leaks->symbols);
+    free(leaks->rows);
+    free(leaks);
+}
+
+const struct lg_frame *lg_leaks_place(const struct lg_leaks *leaks)
+{
+    for (size_t i = 0; leaks != NULL && i < leaks->count; i++) {
+        const struct lg_leak *leak = &leaks->rows[i];
+        if (leak->relevant && !leak->suppressed && leak->user < leak->frame_count)
+            return &leak->frames[leak->user];
+    }
+    return NULL;
+}
