@@ -45,11 +45,11 @@ static int64_t unit_factor(const char *unit, size_t length)
     return 0;
 }
 
-static int parse_limit(const char *text, size_t length, enum lg_gauge gauge, int64_t *limit,
+static int parse_limit(const struct lg_limit_text *written, int64_t *limit,
                        struct complaint *complaint)
 {
-    const char *name = lg_gauge_name(gauge);
-    int shown = (int)length;
+    const char *text = written->text;
+    size_t length = written->length;
     if (length == strlen("unlimited") && memcmp(text, "unlimited", length) == 0) {
         *limit = LG_BUDGET_UNLIMITED;
         return 0;
@@ -62,19 +62,26 @@ static int parse_limit(const char *text, size_t length, enum lg_gauge gauge, int
         overflow |= __builtin_add_overflow(value, text[at] - '0', &value);
     }
     if (at == 0)
-        return complain(complaint, "%s=%.*s is no limit (a whole number, or 'unlimited')", name,
-                        shown, text);
+        return complain(complaint, "%s=%.*s is no limit (a whole number, or 'unlimited')",
+                        written->name, (int)length, text);
     int64_t factor = unit_factor(text + at, length - at);
-    if (factor == 0 || (factor != 1 && !lg_gauge_in_bytes(gauge)) ||
-        (at < length && !lg_gauge_in_bytes(gauge)))
-        return complain(
-            complaint, "unknown unit '%.*s' of %s (%s)", (int)(length - at), text + at, name,
-            lg_gauge_in_bytes(gauge) ? "K, M, G, KiB, MiB, GiB, kB, MB, GB" : "it counts: no unit");
+    if (factor == 0 || (at < length && !written->in_bytes))
+        return complain(complaint, "unknown unit '%.*s' of %s (%s)", (int)(length - at), text + at,
+                        written->name,
+                        written->in_bytes ? "K, M, G, KiB, MiB, GiB, kB, MB, GB"
+                                          : "it counts: no unit");
     overflow |= __builtin_mul_overflow(value, factor, &value);
     if (overflow)
-        return complain(complaint, "%s=%.*s is too large", name, shown, text);
+        return complain(complaint, "%s=%.*s is too large", written->name, (int)length, text);
     *limit = value;
     return 0;
+}
+
+int lg_budget_parse_limit(const struct lg_limit_text *written, int64_t *limit, char *error,
+                          size_t error_size)
+{
+    struct complaint complaint = {error, error_size};
+    return parse_limit(written, limit, &complaint);
 }
 
 static int parse_item(const char *item, size_t length, struct lg_gauges *limits,
@@ -89,8 +96,13 @@ static int parse_item(const char *item, size_t length, struct lg_gauges *limits,
         return complain(complaint,
                         "unknown gauge '%.*s' (heap, mmap, live, frag, fds, threads, children)",
                         name, item);
-    return parse_limit(equals + 1, length - (size_t)name - 1, gauge, &limits->values[gauge],
-                       complaint);
+    struct lg_limit_text written = {
+        .name = lg_gauge_name(gauge),
+        .text = equals + 1,
+        .length = length - (size_t)name - 1,
+        .in_bytes = lg_gauge_in_bytes(gauge),
+    };
+    return parse_limit(&written, &limits->values[gauge], complaint);
 }
 
 int lg_budget_parse(const char *spec, struct lg_budget *budget, char *error, size_t error_size)

@@ -4,6 +4,7 @@
 
 #include "common/gauge.h"
 
+#include <stdbool.h>
 #include <stddef.h>
 
 #define LG_BUDGET_UNLIMITED LG_GAUGE_UNLIMITED
@@ -22,6 +23,19 @@ void lg_budget_init(struct lg_budget *budget);
  * or "unlimited".
  * Returns 0, or -EINVAL with what is wrong in ERROR; BUDGET is then unchanged. */
 int lg_budget_parse(const char *spec, struct lg_budget *budget, char *error, size_t error_size);
+
+/* A limit as it is written, LENGTH bytes at TEXT, of what is called NAME. */
+struct lg_limit_text {
+    const char *name;
+    const char *text;
+    size_t length;
+    bool in_bytes; /* a unit may follow the number */
+};
+
+/* Parses WRITTEN, a limit as above, into LIMIT. Returns 0, or -EINVAL with what is wrong in
+ * ERROR; LIMIT is then unchanged. */
+int lg_budget_parse_limit(const struct lg_limit_text *written, int64_t *limit, char *error,
+                          size_t error_size);
 
 /* "heap=0,mmap=0,live=64": every limited gauge. Returns OUT. */
 char *lg_budget_format(const struct lg_budget *budget, char *out, size_t size);

@@ -23,12 +23,12 @@ struct lg_frame {
                            * mangled in C++; NULL: unknown */
     const char *file;     /* as the compiler recorded it, joined with its folder; NULL: unknown */
     unsigned line;        /* from 1; 0 where FILE is NULL */
+    bool inlined;         /* into the frame that follows */
     const char *module;   /* the path of the mapped file */
     uint64_t offset;      /* of the return address: from the start of the function that the code is
                            * in (of the outermost one where functions were inlined), or from the
                            * module's where that is unknown */
     const char *build_id; /* of the module, in hex; NULL: none, or no memory */
-    bool inlined;         /* into the frame that follows */
     const char *door;     /* where FUNCTION is unknown: a function of the module's interface that
                            * ends in a jump to it, and so is on no stack itself, as setenv of a
                            * stripped libc; NULL: none is known */

@@ -27,6 +27,8 @@ static add_suite *const suites[] = {
     add_options_suite,
     add_options_errors_suite,
     add_verdict_suite,
+    add_suppressions_suite,
+    add_suppressions_match_suite,
     add_symbols_suite,
     add_symbols_frames_suite,
     add_message_suite,

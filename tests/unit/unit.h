@@ -38,6 +38,8 @@ int add_results_suite(void);
 int add_sample_suite(void);
 int add_sample_growth_suite(void);
 int add_segments_suite(void);
+int add_suppressions_suite(void);
+int add_suppressions_match_suite(void);
 int add_symbols_suite(void);
 int add_symbols_frames_suite(void);
 int add_table_suite(void);
