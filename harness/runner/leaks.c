@@ -160,7 +160,7 @@ static bool is_same_site(const struct lg_leak *a, const struct lg_leak *b)
 {
     size_t from_a = a->user > 0 && a->user < a->frame_count ? a->user - 1 : 0;
     size_t from_b = b->user > 0 && b->user < b->frame_count ? b->user - 1 : 0;
-    if (a->site.kind != b->site.kind || (a->user == 0) != (b->user == 0) ||
+    if (a->site.kind != b->site.kind || a->by != b->by || (a->user == 0) != (b->user == 0) ||
         a->frame_count - from_a != b->frame_count - from_b)
         return false;
     for (size_t i = 0; i < a->frame_count - from_a; i++) {
@@ -200,7 +200,39 @@ static void join_sites(struct lg_leaks *leaks)
     leaks->count = kept;
 }
 
-static int read_sites(struct lg_leaks *leaks, const struct lg_ledger *ledger, lg_gauge_set over)
+int64_t lg_leaks_per_run(const struct lg_leaks *leaks, const struct lg_site *site)
+{
+    int64_t runs = leaks->trace.runs > 0 ? leaks->trace.runs : 1;
+    int64_t growth = site->bytes != 0 ? site->bytes : site->count;
+    return growth / runs + (growth % runs > 0);
+}
+
+/* A maximum is one for all of a test that it matches. */
+static void suppress(struct lg_leaks *leaks)
+{
+    for (size_t i = 0; i < leaks->count; i++) {
+        struct lg_leak *leak = &leaks->rows[i];
+        struct lg_site all = {0};
+        for (size_t other = 0; other < leaks->count; other++) {
+            if (leaks->rows[other].by == leak->by)
+                add_site(&all, &leaks->rows[other].site);
+        }
+        leak->suppressed = leak->by != NULL && lg_leaks_per_run(leaks, &all) <= leak->by->max;
+    }
+}
+
+struct lg_gauges lg_leaks_suppressed(const struct lg_leaks *leaks)
+{
+    struct lg_gauges sum = {{0}};
+    for (size_t i = 0; i < leaks->count; i++) {
+        for (int gauge = 0; gauge < LG_GAUGE_COUNT && leaks->rows[i].suppressed; gauge++)
+            sum.values[gauge] += lg_leaks_gauge_of(&leaks->rows[i].site, (enum lg_gauge)gauge);
+    }
+    return sum;
+}
+
+static int read_sites(struct lg_leaks *leaks, const struct lg_ledger *ledger, lg_gauge_set over,
+                      const struct lg_suppressions *suppressions)
 {
     uint32_t kept = leaks->trace.sites_kept < LG_LEDGER_MAX_SITES ? leaks->trace.sites_kept
                                                                   : LG_LEDGER_MAX_SITES;
@@ -219,15 +251,18 @@ static int read_sites(struct lg_leaks *leaks, const struct lg_ledger *ledger, lg
             break;
         if (name_frames(leak, ledger, leaks->symbols) != 0)
             return -ENOMEM;
+        if (suppressions != NULL)
+            leak->by = lg_suppressions_match(suppressions, leak->frames, leak->frame_count);
     }
     qsort(leaks->rows, leaks->count, sizeof(*leaks->rows), compare);
     join_sites(leaks);
+    suppress(leaks);
     qsort(leaks->rows, leaks->count, sizeof(*leaks->rows), compare);
     return 0;
 }
 
 int lg_leaks_read(const struct lg_ledger *ledger, const struct lg_record *record, lg_gauge_set over,
-                  bool debuginfod, struct lg_leaks **out)
+                  const struct lg_leaks_how *how, struct lg_leaks **out)
 {
     const struct lg_trace *trace = lg_ledger_at(ledger, record->trace, sizeof(*trace));
     *out = NULL;
@@ -237,8 +272,8 @@ int lg_leaks_read(const struct lg_ledger *ledger, const struct lg_record *record
     if (*out == NULL)
         return -ENOMEM;
     (*out)->trace = *trace;
-    (*out)->symbols = lg_symbols_new(lg_ledger_text(ledger, trace->maps), debuginfod);
-    return read_sites(*out, ledger, over);
+    (*out)->symbols = lg_symbols_new(lg_ledger_text(ledger, trace->maps), how->debuginfod);
+    return read_sites(*out, ledger, over, how->suppressions);
 }
 
 void lg_leaks_free(struct lg_leaks *leaks)

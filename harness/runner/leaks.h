@@ -4,6 +4,7 @@
 #define LG_RUNNER_LEAKS_H
 
 #include "common/ledger.h"
+#include "runner/suppressions.h"
 #include "runner/symbols.h"
 
 #include <stdbool.h>
@@ -15,7 +16,8 @@ struct lg_leak {
     size_t frame_count;
     size_t user;   /* the first frame of the user's own code; frame_count if there is none */
     bool relevant; /* it grew a gauge that is over its budget */
-    bool suppressed;
+    const struct lg_suppression *by; /* the first that matches it, or NULL */
+    bool suppressed;                 /* it matches, and what it covers is not exceeded */
 };
 
 struct lg_leaks {
@@ -26,10 +28,16 @@ struct lg_leaks {
     struct lg_symbols *symbols; /* of the modules that the traced run had */
 };
 
+/* How traces are read. */
+struct lg_leaks_how {
+    const struct lg_suppressions *suppressions; /* or NULL; must outlive the leaks, unchanged */
+    bool debuginfod;
+};
+
 /* Reads the trace of RECORD. OVER: the gauges that matter. Returns 0 or -ENOMEM, and OUT,
  * which the caller frees with lg_leaks_free; NULL where there is no trace. */
 int lg_leaks_read(const struct lg_ledger *ledger, const struct lg_record *record, lg_gauge_set over,
-                  bool debuginfod, struct lg_leaks **out);
+                  const struct lg_leaks_how *how, struct lg_leaks **out);
 
 /* NULL is fine. */
 void lg_leaks_free(struct lg_leaks *leaks);
@@ -46,6 +54,12 @@ struct lg_explained {
 };
 
 struct lg_explained lg_leaks_explained(const struct lg_leaks *leaks, enum lg_gauge gauge);
+
+/* What the suppressed sites have added, by gauge, over all runs that were traced. */
+struct lg_gauges lg_leaks_suppressed(const struct lg_leaks *leaks);
+
+/* What SITE takes per run, rounded up: bytes, or a count where it takes none. */
+int64_t lg_leaks_per_run(const struct lg_leaks *leaks, const struct lg_site *site);
 
 /* The first frame of the user's code of the site that matters most, or NULL. LEAKS may be
  * NULL. */

@@ -41,6 +41,11 @@ static const char usage[] =
     "  --filter GLOB      only the tests SUITE/TEST matches  LEAKGATE_FILTER\n"
     "  --shard I/N        only the Ith of N parts            LEAKGATE_SHARD\n"
     "  --list [--json]    the tests and where they are       LEAKGATE_LIST, LEAKGATE_JSON\n"
+    "  --suppressions FILE  known leaks, LSan's format      LEAKGATE_SUPPRESSIONS\n"
+    "  --no-trace         don't look for the leaking lines   LEAKGATE_NO_TRACE\n"
+    "  --source-root DIR  paths are shown relative to it     LEAKGATE_SOURCE_ROOT\n"
+    "  --debuginfod       let servers be asked for debug     LEAKGATE_DEBUGINFOD\n"
+    "                     information\n"
     "  --color WHEN       auto, always, never                LEAKGATE_COLOR\n"
     "  --quiet            only the tests that are not clean  LEAKGATE_QUIET\n"
     "\n"
@@ -191,9 +196,23 @@ static int run_and_report(const struct lg_options *options,
     return status;
 }
 
+/* LIST is the caller's to free in any case. */
+static int read_suppressions(struct lg_options *options, struct lg_suppressions *list)
+{
+    char error[512];
+    if (options->suppressions_path != NULL &&
+        lg_suppressions_read(list, options->suppressions_path, error, sizeof(error)) != 0)
+        return fail("--suppressions: %s", error);
+    if (lg_suppressions_add_builtin(list) != 0)
+        return fail("no memory for the suppressions");
+    options->suppressions = list;
+    return LEAKGATE_EXIT_CLEAN;
+}
+
 static int command_run(int argc, char *argv[])
 {
     struct lg_options options;
+    struct lg_suppressions suppressions = {0};
     char error[512];
     if (argc == 2 && strcmp(argv[1], "--help") == 0) {
         fputs(usage, stdout);
@@ -207,7 +226,11 @@ static int command_run(int argc, char *argv[])
             return fail("--junit: %s cannot be written: %s; name a file in a folder that can be",
                         options.junit, strerror(-status));
     }
-    return run_and_report(&options, report);
+    int status = read_suppressions(&options, &suppressions);
+    if (status == LEAKGATE_EXIT_CLEAN)
+        status = run_and_report(&options, report);
+    lg_suppressions_free(&suppressions);
+    return status;
 }
 
 /* The process that is measured for the doctor: this executable, under the agent. */

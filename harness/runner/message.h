@@ -23,6 +23,13 @@ bool lg_message_of_blindness(const struct lg_results *results, const struct lg_h
 void lg_message_add_leaks(const struct lg_results *results, const struct lg_row *row,
                           struct lg_text *text);
 
+/* Adds "leak:cache_* (supp.txt:7)", or that of a built-in one. */
+void lg_message_add_suppression(struct lg_text *text, const struct lg_suppression *suppression);
+
+/* Adds what of a test's growth is suppressed, by which, one a line. Returns false, and adds
+ * nothing, if nothing is. LEAKS may be NULL. */
+bool lg_message_add_suppressed(struct lg_text *text, const struct lg_leaks *leaks);
+
 /* Adds "cache_put at src/cache.c:42", or what there is in its place. */
 void lg_message_add_frame(struct lg_text *text, const struct lg_results *results,
                           const struct lg_frame *frame);

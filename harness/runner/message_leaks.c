@@ -144,6 +144,27 @@ static void add_frames(struct lg_text *text, const struct lg_results *results,
         lg_text_add(text, "      ... and %zu more\n", leak->frame_count - first - shown);
 }
 
+void lg_message_add_suppression(struct lg_text *text, const struct lg_suppression *suppression)
+{
+    lg_text_add(text, "%s", suppression->builtin ? "" : "leak:");
+    lg_text_add_clean(text, suppression->pattern, strlen(suppression->pattern));
+    lg_text_add(text, " (");
+    lg_text_add_clean(text, suppression->source, strlen(suppression->source));
+    if (suppression->reason != NULL)
+        lg_text_add(text, ": %s", suppression->reason);
+    lg_text_add(text, ")");
+}
+
+/* What a suppression would cover if it were not for its maximum. */
+static void add_exceeded(struct lg_text *text, const struct lg_leak *leak)
+{
+    if (leak->by == NULL || leak->suppressed)
+        return;
+    lg_text_add(text, "      over the maximum of ");
+    lg_message_add_suppression(text, leak->by);
+    lg_text_add(text, "\n");
+}
+
 static void add_site(struct lg_text *text, const struct lg_results *results,
                      const struct lg_leak *leak)
 {
@@ -153,6 +174,7 @@ static void add_site(struct lg_text *text, const struct lg_results *results,
         lg_text_add(text, ", and %" PRId64 " from warm-up", leak->site.warm_up_count);
     lg_text_add(text, "\n");
     add_frames(text, results, leak);
+    add_exceeded(text, leak);
 }
 
 static void add_explained(struct lg_text *text, const struct lg_leaks *leaks, enum lg_gauge gauge)
@@ -170,6 +192,41 @@ static void add_explained(struct lg_text *text, const struct lg_leaks *leaks, en
         lg_text_add(text, "; %" PRId64 "%s that were there before were given back", sum.released,
                     unit);
     lg_text_add(text, "\n");
+}
+
+/* One line for all that SUPPRESSION has matched. */
+static void add_matched(struct lg_text *text, const struct lg_leaks *leaks,
+                        const struct lg_suppression *suppression)
+{
+    struct lg_site all = {0};
+    size_t sites = 0;
+    for (size_t i = 0; i < leaks->count; i++) {
+        if (leaks->rows[i].by != suppression || !leaks->rows[i].suppressed)
+            continue;
+        all.bytes += leaks->rows[i].site.bytes;
+        all.count += leaks->rows[i].site.count;
+        sites++;
+    }
+    lg_text_add(text, "%" PRId64 "%s/run from %zu call site%s, by ",
+                lg_leaks_per_run(leaks, &all), all.bytes != 0 ? " B" : "", sites,
+                sites == 1 ? "" : "s");
+    lg_message_add_suppression(text, suppression);
+    lg_text_add(text, "\n");
+}
+
+bool lg_message_add_suppressed(struct lg_text *text, const struct lg_leaks *leaks)
+{
+    bool any = false;
+    for (size_t i = 0; leaks != NULL && i < leaks->count; i++) {
+        bool first = leaks->rows[i].suppressed;
+        for (size_t before = 0; before < i && first; before++)
+            first = leaks->rows[before].by != leaks->rows[i].by;
+        if (!first)
+            continue;
+        add_matched(text, leaks, leaks->rows[i].by);
+        any = true;
+    }
+    return any;
 }
 
 static void add_what_did_not_fit(struct lg_text *text, const struct lg_trace *trace)
@@ -240,4 +297,9 @@ void lg_message_add_leaks(const struct lg_results *results, const struct lg_row 
             add_explained(text, leaks, (enum lg_gauge)gauge);
     }
     add_what_did_not_fit(text, &leaks->trace);
+    struct lg_text suppressed = {0};
+    if (lg_message_add_suppressed(&suppressed, leaks))
+        lg_text_add(text, "  suppressed: %s", lg_text_string(&suppressed));
+    text->failed |= suppressed.failed;
+    lg_text_free(&suppressed);
 }

@@ -153,6 +153,31 @@ static int set_quiet(struct lg_options *options, const char *value, char *why, s
     return parse_switch(value, &options->quiet, why, size);
 }
 
+static int set_suppressions(struct lg_options *options, const char *value, char *why, size_t size)
+{
+    if (value[0] == '\0') {
+        snprintf(why, size, "it needs the path of a file");
+        return -EINVAL;
+    }
+    options->suppressions_path = value;
+    return 0;
+}
+
+static int set_source_root(struct lg_options *options, const char *value, char *why, size_t size)
+{
+    if (value[0] == '\0') {
+        snprintf(why, size, "it needs the path of a folder");
+        return -EINVAL;
+    }
+    options->source_root = value;
+    return 0;
+}
+
+static int set_debuginfod(struct lg_options *options, const char *value, char *why, size_t size)
+{
+    return parse_switch(value, &options->debuginfod, why, size);
+}
+
 static int set_no_trace(struct lg_options *options, const char *value, char *why, size_t size)
 {
     bool no_trace = !options->trace;
@@ -175,7 +200,10 @@ static const struct {
     {"shard", required_argument, set_shard},
     {"list", no_argument, set_list},
     {"json", no_argument, set_json},
+    {"suppressions", required_argument, set_suppressions},
     {"no-trace", no_argument, set_no_trace},
+    {"source-root", required_argument, set_source_root},
+    {"debuginfod", no_argument, set_debuginfod},
     {"color", required_argument, set_color},
     {"quiet", no_argument, set_quiet},
 };
@@ -259,6 +287,11 @@ int lg_options_parse(int argc, char *const argv[], struct lg_options *out, char 
     }
     if (options.program[0] == NULL) {
         snprintf(error, error_size, "no PROGRAM to run; say: leakgate run [options] -- PROGRAM");
+        return -EINVAL;
+    }
+    if (options.suppressions_path != NULL && !options.trace) {
+        snprintf(error, error_size,
+                 "--suppressions: call sites are not known with --no-trace; leave one of them out");
         return -EINVAL;
     }
     if (options.json && !options.list) {

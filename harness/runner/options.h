@@ -4,6 +4,7 @@
 
 #include "common/ledger.h"
 #include "runner/budget.h"
+#include "runner/suppressions.h"
 
 #include <stdbool.h>
 
@@ -23,8 +24,13 @@ struct lg_options {
     bool json;
     enum lg_color color;
     bool quiet;
-    bool trace;           /* look for the line of what leaks */
-    char *const *program; /* PROGRAM [ARG...], NULL-terminated */
+    bool trace; /* look for the line of what leaks */
+    bool debuginfod;
+    const char *suppressions_path;        /* or NULL */
+    const char *source_root;              /* a folder, or NULL */
+    struct lg_suppressions *suppressions; /* what is in that file, and the built-in ones: set by
+                                           * whoever has read it; or NULL */
+    char *const *program;                 /* PROGRAM [ARG...], NULL-terminated */
 };
 
 /* Reads the options from the environment, then from ARGV ("run" at 0): the latter win.

@@ -46,13 +46,36 @@ static enum lg_program_end how_host_ended(const struct lg_host *host,
     return end;
 }
 
+static void count_suppressions(struct lg_suppressions *list, const struct lg_leaks *leaks)
+{
+    for (size_t i = 0; i < leaks->count; i++) {
+        if (leaks->rows[i].suppressed)
+            lg_suppressions_count(list, leaks->rows[i].by,
+                                  lg_leaks_per_run(leaks, &leaks->rows[i].site));
+    }
+}
+
+/* Which calls a leak comes from; those that are suppressed are none. */
+static int read_leaks(struct lg_results *results, const struct lg_record *record,
+                      struct lg_verdict *verdict, struct lg_leaks **leaks)
+{
+    const struct lg_options *options = results->options;
+    struct lg_leaks_how how = {options->suppressions, options->debuginfod};
+    int error = lg_leaks_read(results->ledger, record, verdict->over, &how, leaks);
+    if (error != 0 || *leaks == NULL || options->suppressions == NULL)
+        return error;
+    struct lg_gauges suppressed = lg_leaks_suppressed(*leaks);
+    lg_verdict_suppress(verdict, &suppressed, (*leaks)->trace.runs, &options->budget);
+    count_suppressions(options->suppressions, *leaks);
+    return 0;
+}
+
 static bool add_row(struct lg_results *results, const struct lg_record *record, const char *suite,
                     const char *name, struct lg_verdict verdict)
 {
     struct lg_row *row = &results->rows[results->count];
     struct lg_leaks *leaks = NULL;
-    if (verdict.kind == LG_VERDICT_LEAKED &&
-        lg_leaks_read(results->ledger, record, verdict.over, false, &leaks) != 0) {
+    if (verdict.kind == LG_VERDICT_LEAKED && read_leaks(results, record, &verdict, &leaks) != 0) {
         lg_leaks_free(leaks);
         return false;
     }
@@ -126,7 +149,8 @@ static bool add_program(struct lg_results *results, const struct lg_host *host, 
     if (!name_program(results, program, path[0] != '\0' ? path : results->options->program[0]))
         return false;
     if (host != NULL) {
-        program->symbols = lg_symbols_new(lg_ledger_text(results->ledger, host->maps), false);
+        program->symbols = lg_symbols_new(lg_ledger_text(results->ledger, host->maps),
+                                          results->options->debuginfod);
         if (!add_records(results, index))
             return false;
     }

@@ -1,5 +1,8 @@
 #include "runner/verdict.h"
 
+#define PAGE_BYTES 4096.0
+#define ROUNDING 0.001 /* of a byte per run, over which no growth is */
+
 static enum lg_verdict_kind kind_of_unfinished(const struct lg_record *record,
                                                enum lg_program_end end)
 {
@@ -87,6 +90,32 @@ struct lg_verdict lg_verdict_of(const struct lg_record *record, const struct lg_
     else
         judge_growth(&verdict, record, budget);
     return verdict;
+}
+
+/* Less than a page of the heap per run is malloc's overhead for the blocks in it. */
+static bool is_covered(const struct lg_verdict *verdict, enum lg_gauge gauge, int64_t suppressed,
+                       uint32_t runs, int64_t limit)
+{
+    double per_run = (double)verdict->growth.values[gauge] / verdict->runs;
+    double covered = (double)suppressed / runs;
+    double overhead = gauge == LG_GAUGE_HEAP ? PAGE_BYTES : ROUNDING;
+    return suppressed > 0 && per_run - covered < (double)limit + overhead;
+}
+
+void lg_verdict_suppress(struct lg_verdict *verdict, const struct lg_gauges *suppressed,
+                         uint32_t runs, const struct lg_budget *budget)
+{
+    if (verdict->kind != LG_VERDICT_LEAKED || runs == 0 || verdict->runs == 0)
+        return;
+    for (int gauge = 0; gauge < LG_GAUGE_COUNT; gauge++) {
+        if ((verdict->over & LG_GAUGE_BIT(gauge)) != 0 &&
+            is_covered(verdict, (enum lg_gauge)gauge, suppressed->values[gauge], runs,
+                       budget->limits.values[gauge]))
+            verdict->suppressed |= LG_GAUGE_BIT(gauge);
+    }
+    verdict->over &= ~verdict->suppressed;
+    if (verdict->over == 0)
+        verdict->kind = LG_VERDICT_PASSED;
 }
 
 const char *lg_verdict_name(enum lg_verdict_kind kind)

@@ -24,6 +24,7 @@ struct lg_verdict {
     enum lg_verdict_kind kind;
     lg_gauge_set over;       /* gauges over their budget */
     lg_gauge_set grown;      /* gauges that leak, over budget or within */
+    lg_gauge_set suppressed; /* gauges that would be over their budget without suppressions */
     struct lg_gauges growth; /* what was judged: the growth over `runs` runs */
     uint32_t runs;
     bool single_run; /* judged on the first run: repeating was not asked for, or not possible */
@@ -32,6 +33,11 @@ struct lg_verdict {
 /* Judges RECORD against BUDGET. */
 struct lg_verdict lg_verdict_of(const struct lg_record *record, const struct lg_budget *budget,
                                 enum lg_program_end end);
+
+/* Takes what was SUPPRESSED over so many traced RUNS from the growth of a VERDICT of a leak: what
+ * remains within BUDGET is no longer over it, and a test with nothing over it has passed. */
+void lg_verdict_suppress(struct lg_verdict *verdict, const struct lg_gauges *suppressed,
+                         uint32_t runs, const struct lg_budget *budget);
 
 /* The verdict's name, e.g. "timed out". Static storage. */
 const char *lg_verdict_name(enum lg_verdict_kind kind);

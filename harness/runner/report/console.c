@@ -1,6 +1,7 @@
 #include "runner/report/console.h"
 
 #include "runner/message.h"
+#include "runner/source.h"
 #include "runner/text.h"
 
 #include <inttypes.h>
@@ -11,6 +12,7 @@
 #define RED "\x1b[31m"
 #define YELLOW "\x1b[33m"
 #define GREEN "\x1b[32m"
+#define BOLD "\x1b[1m"
 #define RESET "\x1b[0m"
 
 bool lg_console_color(enum lg_color option, FILE *stream)
@@ -45,21 +47,77 @@ static bool is_shown(const struct lg_row *row)
     return row->verdict.kind != LG_VERDICT_PASSED && row->verdict.kind != LG_VERDICT_SKIPPED;
 }
 
-static void write_row(const struct lg_row *row, FILE *stream, bool color)
+/* "             at cache.c:42 in cache_put" */
+static void write_place(const struct lg_results *results, const char *what, const char *file,
+                        unsigned line, const char *function, FILE *stream)
+{
+    struct lg_text place = {0};
+    lg_message_add_path(&place, results, file);
+    lg_text_add(&place, ":%u in ", line);
+    lg_text_add_clean(&place, function, strlen(function));
+    fprintf(stream, "             %s %s\n", what, lg_text_string(&place));
+    lg_text_free(&place);
+}
+
+static void write_source_line(const struct lg_frame *frame, FILE *stream, bool color)
+{
+    char line[256];
+    if (lg_source_line(frame->file, frame->line, line, sizeof(line)) != 0)
+        return;
+    struct lg_text text = {0};
+    lg_text_add_clean(&text, line, strlen(line));
+    fprintf(stream, "                 %s%s%s\n", paint(color, BOLD), lg_text_string(&text),
+            paint(color, RESET));
+    lg_text_free(&text);
+}
+
+static const char *known(const char *function)
+{
+    return function != NULL ? function : "?";
+}
+
+/* Where it leaks, and the test that leads there. */
+static void write_places(const struct lg_results *results, const struct lg_row *row, FILE *stream,
+                         bool color)
+{
+    const struct lg_frame *leak = lg_leaks_place(row->leaks);
+    const struct lg_location *test = &row->where;
+    bool placed = leak != NULL && leak->file != NULL;
+    if (placed) {
+        write_place(results, "at", leak->file, leak->line, known(leak->function), stream);
+        write_source_line(leak, stream, color);
+    }
+    if (test->file == NULL || (placed && strcmp(known(leak->function), known(test->function)) == 0))
+        return;
+    write_place(results, placed ? "test at" : "at", test->file, test->line, known(test->function),
+                stream);
+}
+
+static void write_row(const struct lg_results *results, const struct lg_row *row, FILE *stream,
+                      bool color)
 {
     char name[16];
     snprintf(name, sizeof(name), "%s", lg_verdict_name(row->verdict.kind));
     fprintf(stream, "%s%-12s%s %s/%s: %s\n", paint(color, color_of(row->verdict.kind)), name,
             paint(color, RESET), row->suite, row->name, row->message);
-    if (row->where.file == NULL)
-        return;
-    struct lg_text place = {0};
-    lg_text_add_clean(&place, row->where.file, strlen(row->where.file));
-    lg_text_add(&place, ":%u in ", row->where.line);
-    const char *function = row->where.function != NULL ? row->where.function : "?";
-    lg_text_add_clean(&place, function, strlen(function));
-    fprintf(stream, "             at %s\n", lg_text_string(&place));
-    lg_text_free(&place);
+    write_places(results, row, stream, color);
+}
+
+/* Which ones were of use, and which were not. */
+static void write_suppressions(const struct lg_results *results, FILE *stream, bool quiet)
+{
+    const struct lg_suppressions *list = results->options->suppressions;
+    for (size_t i = 0; list != NULL && i < list->count; i++) {
+        const struct lg_suppression *row = &list->rows[i];
+        struct lg_text text = {0};
+        lg_message_add_suppression(&text, row);
+        if (row->matches > 0 && !quiet)
+            fprintf(stream, "suppressed: %" PRIu64 " call site%s by %s\n", row->matches,
+                    row->matches == 1 ? "" : "s", lg_text_string(&text));
+        else if (row->matches == 0 && !row->builtin)
+            fprintf(stream, "unused suppression: %s\n", lg_text_string(&text));
+        lg_text_free(&text);
+    }
 }
 
 static void write_counts(const struct lg_results *results, FILE *stream, bool color)
@@ -102,13 +160,14 @@ void lg_console_write(const struct lg_results *results, FILE *stream, bool color
             continue;
         /* CUnit's own summary ends without a newline. */
         fputs(any ? "" : "\n", stream);
-        write_row(&results->rows[i], stream, color);
+        write_row(results, &results->rows[i], stream, color);
         any = true;
     }
     if (!quiet && !any)
         fputs("\n", stream);
     for (size_t i = 0; i < results->program_count; i++)
         write_blindness(results, &results->programs[i], stream, color);
+    write_suppressions(results, stream, quiet);
     if (!quiet)
         write_summary(results, stream, color);
 }

@@ -157,6 +157,15 @@ static void place_properties(struct junit *junit, const struct lg_row *row)
     number_property(junit, "test_line", row->where.line);
 }
 
+static void suppressed_property(struct junit *junit, const struct lg_row *row)
+{
+    struct lg_text text = {0};
+    if (lg_message_add_suppressed(&text, row->leaks))
+        property(junit, "suppressed", lg_text_string(&text));
+    junit->failed |= text.failed;
+    lg_text_free(&text);
+}
+
 static void case_properties(struct junit *junit, const struct lg_row *row)
 {
     const struct lg_record *record = row->record;
@@ -175,6 +184,7 @@ static void case_properties(struct junit *junit, const struct lg_row *row)
         number_property(junit, "carried_after_tests", record->carried);
     if (record->repeat != LG_REPEAT_FINE)
         property(junit, "repeatable", "no");
+    suppressed_property(junit, row);
     if (record->ending == LG_ENDING_FINISHED && record->asserts_failed == 0)
         growth_properties(junit, row);
     end(junit);
@@ -274,6 +284,22 @@ static void host_properties(struct junit *junit, const struct lg_program *progra
     lg_text_free(&missing);
 }
 
+static void unused_suppressions(struct junit *junit)
+{
+    const struct lg_suppressions *list = junit->results->options->suppressions;
+    struct lg_text text = {0};
+    for (size_t i = 0; list != NULL && i < list->count; i++) {
+        if (list->rows[i].builtin || list->rows[i].matches > 0)
+            continue;
+        lg_text_add(&text, "%s", text.length > 0 ? ", " : "");
+        lg_message_add_suppression(&text, &list->rows[i]);
+    }
+    if (text.length > 0)
+        property(junit, "unused_suppressions", lg_text_string(&text));
+    junit->failed |= text.failed;
+    lg_text_free(&text);
+}
+
 static void suite_properties(struct junit *junit, const struct lg_program *program)
 {
     const struct lg_results *results = junit->results;
@@ -284,6 +310,7 @@ static void suite_properties(struct junit *junit, const struct lg_program *progr
     property(junit, "isolation", lg_isolation_name(results->options->isolation));
     property(junit, "budget", lg_budget_format(&results->options->budget, budget, sizeof(budget)));
     number_property(junit, "timeout_ms", (int64_t)results->options->timeout_ms);
+    unused_suppressions(junit);
     host_properties(junit, program);
     pin_properties(junit, program->host);
     for (size_t i = 0; i < results->facts.count; i++) {
