@@ -27,6 +27,7 @@ static add_suite *const suites[] = {
     add_options_suite,
     add_options_errors_suite,
     add_verdict_suite,
+    add_source_suite,
     add_suppressions_suite,
     add_suppressions_match_suite,
     add_symbols_suite,

@@ -38,6 +38,7 @@ int add_results_suite(void);
 int add_sample_suite(void);
 int add_sample_growth_suite(void);
 int add_segments_suite(void);
+int add_source_suite(void);
 int add_suppressions_suite(void);
 int add_suppressions_match_suite(void);
 int add_symbols_suite(void);
