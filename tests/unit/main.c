@@ -32,6 +32,7 @@ static add_suite *const suites[] = {
     add_suppressions_match_suite,
     add_symbols_suite,
     add_symbols_frames_suite,
+    add_symbols_hostile_suite,
     add_message_suite,
     add_message_details_suite,
     add_message_program_suite,
