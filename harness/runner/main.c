@@ -7,6 +7,7 @@
 #include "runner/report/junit.h"
 #include "runner/results.h"
 #include "runner/segments.h"
+#include "runner/source.h"
 
 #include <dlfcn.h>
 #include <errno.h>
@@ -226,7 +227,12 @@ static int command_run(int argc, char *argv[])
             return fail("--junit: %s cannot be written: %s; name a file in a folder that can be",
                         options.junit, strerror(-status));
     }
-    int status = read_suppressions(&options, &suppressions);
+    char root[PATH_MAX];
+    int status = lg_source_root(options.source_root, ".", root);
+    if (status != 0 && options.source_root != NULL)
+        return fail("--source-root: %s: %s; name a folder that is there", options.source_root,
+                    strerror(-status));
+    status = read_suppressions(&options, &suppressions);
     if (status == LEAKGATE_EXIT_CLEAN)
         status = run_and_report(&options, report);
     lg_suppressions_free(&suppressions);

@@ -2,6 +2,7 @@
 #include "runner/leaks.h"
 #include "runner/message.h"
 #include "runner/message_parts.h"
+#include "runner/source.h"
 
 #include <inttypes.h>
 #include <stdlib.h>
@@ -81,8 +82,9 @@ static void add_what(struct lg_text *text, const struct lg_site *site)
 
 void lg_message_add_path(struct lg_text *text, const struct lg_results *results, const char *path)
 {
-    (void)results;
-    lg_text_add_clean(text, path, strlen(path));
+    char relative[PATH_MAX];
+    const char *shown = lg_source_relative(path, results->source_root, relative, sizeof(relative));
+    lg_text_add_clean(text, shown, strlen(shown));
 }
 
 static const char *base_name(const char *path)
@@ -207,9 +209,8 @@ static void add_matched(struct lg_text *text, const struct lg_leaks *leaks,
         all.count += leaks->rows[i].site.count;
         sites++;
     }
-    lg_text_add(text, "%" PRId64 "%s/run from %zu call site%s, by ",
-                lg_leaks_per_run(leaks, &all), all.bytes != 0 ? " B" : "", sites,
-                sites == 1 ? "" : "s");
+    lg_text_add(text, "%" PRId64 "%s/run from %zu call site%s, by ", lg_leaks_per_run(leaks, &all),
+                all.bytes != 0 ? " B" : "", sites, sites == 1 ? "" : "s");
     lg_message_add_suppression(text, suppression);
     lg_text_add(text, "\n");
 }

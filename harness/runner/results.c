@@ -1,6 +1,7 @@
 #include "runner/results.h"
 
 #include "runner/message.h"
+#include "runner/source.h"
 #include "runner/text.h"
 
 #include <errno.h>
@@ -269,6 +270,8 @@ int lg_results_read(const struct lg_ledger *ledger, const struct lg_options *opt
     uint32_t hosts = lg_ledger_hosts(ledger);
     *out = (struct lg_results){.ledger = ledger, .options = options, .outcome = *outcome};
     lg_facts_read("/proc", "/sys/fs/cgroup", &out->facts);
+    if (lg_source_root(options->source_root, ".", out->source_root) != 0)
+        out->source_root[0] = '\0'; /* paths stay as they are */
     out->rows = calloc(lg_ledger_records(ledger) + hosts + 1, sizeof(*out->rows));
     out->programs = calloc(hosts + 1, sizeof(*out->programs));
     if (out->rows == NULL || out->programs == NULL)

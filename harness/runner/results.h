@@ -10,6 +10,8 @@
 #include "runner/symbols.h"
 #include "runner/verdict.h"
 
+#include <limits.h>
+
 /* One test, or one other thing that can go wrong with a program. */
 struct lg_row {
     const struct lg_record *record; /* NULL: the row is about the program itself */
@@ -35,6 +37,7 @@ struct lg_results {
     const struct lg_options *options;
     struct lg_outcome outcome;
     struct lg_facts facts;
+    char source_root[PATH_MAX]; /* what paths are shown relative to */
     struct lg_row *rows;
     size_t count;
     struct lg_program *programs;

@@ -264,7 +264,7 @@ static void test_a_stripped_libc_is_covered_too(void)
 #if defined(__x86_64__) || defined(__aarch64__)
     struct traced traced;
     struct folder folder;
-    const char *module;
+    const char *module = "";
     char copy[PATH_MAX];
     CU_ASSERT_TRUE_FATAL(folder_make(&folder));
     CU_ASSERT_TRUE_FATAL(traced_start(&traced, "traced_keeps", false));
