@@ -78,7 +78,7 @@ static lg_attic add_program(struct lg_ledger *ledger)
 
 /* Text of unknown size goes to a mapping that grows: a chunk at a time, it would not be in one
  * piece in the attic. */
-char *lg_agent_read_maps(size_t *capacity)
+static char *read_maps(size_t *capacity)
 {
     int fd = open("/proc/self/maps", O_RDONLY | O_CLOEXEC);
     size_t length = 0;
@@ -102,14 +102,30 @@ char *lg_agent_read_maps(size_t *capacity)
     return text != MAP_FAILED ? text : NULL;
 }
 
+lg_attic lg_agent_save_maps(void)
+{
+    size_t capacity = 0;
+    char *text = read_maps(&capacity);
+    if (text == NULL)
+        return 0;
+    char *out = text;
+    for (char *line = text; *line != '\0';) {
+        char *end = strchr(line, '\n');
+        size_t length = end != NULL ? (size_t)(end - line) + 1 : strlen(line);
+        if (memchr(line, '/', length) != NULL) {
+            memmove(out, line, length);
+            out += length;
+        }
+        line += length;
+    }
+    lg_attic kept = lg_ledger_add_bytes(&lg_agent.ledger, text, (size_t)(out - text));
+    munmap(text, capacity);
+    return kept;
+}
+
 void lg_host_save_maps(void)
 {
-    size_t capacity;
-    char *text = lg_agent_read_maps(&capacity);
-    if (text == NULL)
-        return;
-    lg_agent.host->maps = lg_ledger_add_text(&lg_agent.ledger, text);
-    munmap(text, capacity);
+    lg_agent.host->maps = lg_agent_save_maps();
 }
 
 /* The kernel gives every process that is forked a zeroed copy of this page. */

@@ -155,13 +155,23 @@ static bool is_same_frame(const struct lg_frame *a, const struct lg_frame *b)
            (a->file != NULL || a->offset == b->offset);
 }
 
+/* In a library without debug information, one call after another differs by its offset alone. */
+static bool is_same_call(const struct lg_frame *a, const struct lg_frame *b)
+{
+    return a->function != NULL
+               ? is_same_text(a->function, b->function) && is_same_text(a->module, b->module)
+               : is_same_frame(a, b);
+}
+
 /* What differs in a library only, inside what the user's code has called, is one site. */
 static bool is_same_site(const struct lg_leak *a, const struct lg_leak *b)
 {
-    size_t from_a = a->user > 0 && a->user < a->frame_count ? a->user - 1 : 0;
-    size_t from_b = b->user > 0 && b->user < b->frame_count ? b->user - 1 : 0;
-    if (a->site.kind != b->site.kind || a->by != b->by || (a->user == 0) != (b->user == 0) ||
-        a->frame_count - from_a != b->frame_count - from_b)
+    bool users = a->user < a->frame_count && b->user < b->frame_count;
+    size_t from_a = users ? a->user : 0;
+    size_t from_b = users ? b->user : 0;
+    if (a->site.kind != b->site.kind || a->by != b->by || (from_a == 0) != (from_b == 0) ||
+        a->frame_count - from_a != b->frame_count - from_b ||
+        (from_a > 0 && !is_same_call(&a->frames[from_a - 1], &b->frames[from_b - 1])))
         return false;
     for (size_t i = 0; i < a->frame_count - from_a; i++) {
         if (!is_same_frame(&a->frames[from_a + i], &b->frames[from_b + i]))
@@ -232,8 +242,10 @@ struct lg_gauges lg_leaks_suppressed(const struct lg_leaks *leaks)
 }
 
 static int read_sites(struct lg_leaks *leaks, const struct lg_ledger *ledger, lg_gauge_set over,
-                      const struct lg_suppressions *suppressions)
+                      const struct lg_leaks_how *how)
 {
+    struct lg_symbols *symbols = lg_symbols_pool_get(
+        how->symbols, lg_ledger_text(ledger, leaks->trace.maps), how->debuginfod);
     uint32_t kept = leaks->trace.sites_kept < LG_LEDGER_MAX_SITES ? leaks->trace.sites_kept
                                                                   : LG_LEDGER_MAX_SITES;
     const struct lg_site *sites =
@@ -249,10 +261,10 @@ static int read_sites(struct lg_leaks *leaks, const struct lg_ledger *ledger, lg
         leak->relevant = is_relevant(&leak->site, over);
         if (leak->site.kind >= LG_SITE_KIND_COUNT)
             break;
-        if (name_frames(leak, ledger, leaks->symbols) != 0)
+        if (name_frames(leak, ledger, symbols) != 0)
             return -ENOMEM;
-        if (suppressions != NULL)
-            leak->by = lg_suppressions_match(suppressions, leak->frames, leak->frame_count);
+        if (how->suppressions != NULL)
+            leak->by = lg_suppressions_match(how->suppressions, leak->frames, leak->frame_count);
     }
     qsort(leaks->rows, leaks->count, sizeof(*leaks->rows), compare);
     join_sites(leaks);
@@ -272,8 +284,7 @@ int lg_leaks_read(const struct lg_ledger *ledger, const struct lg_record *record
     if (*out == NULL)
         return -ENOMEM;
     (*out)->trace = *trace;
-    (*out)->symbols = lg_symbols_new(lg_ledger_text(ledger, trace->maps), how->debuginfod);
-    return read_sites(*out, ledger, over, how->suppressions);
+    return read_sites(*out, ledger, over, how);
 }
 
 void lg_leaks_free(struct lg_leaks *leaks)
@@ -282,7 +293,6 @@ void lg_leaks_free(struct lg_leaks *leaks)
         return;
     for (size_t i = 0; leaks->rows != NULL && i < leaks->count; i++)
         free(leaks->rows[i].frames);
-    lg_symbols_free(leaks->symbols);
     free(leaks->rows);
     free(leaks);
 }

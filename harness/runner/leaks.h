@@ -5,7 +5,7 @@
 
 #include "common/ledger.h"
 #include "runner/suppressions.h"
-#include "runner/symbols.h"
+#include "runner/symbols_pool.h"
 
 #include <stdbool.h>
 
@@ -24,13 +24,13 @@ struct lg_leaks {
     struct lg_trace trace; /* its totals; copied likewise */
     struct lg_leak *rows;  /* those that matter most first */
     size_t count;
-    size_t joined;              /* rows that differed in libraries only, and are parts of others */
-    struct lg_symbols *symbols; /* of the modules that the traced run had */
+    size_t joined; /* rows that differed in libraries only, and are parts of others */
 };
 
 /* How traces are read. */
 struct lg_leaks_how {
     const struct lg_suppressions *suppressions; /* or NULL; must outlive the leaks, unchanged */
+    struct lg_symbols_pool *symbols;            /* must outlive the leaks */
     bool debuginfod;
 };
 

@@ -61,7 +61,7 @@ static int read_leaks(struct lg_results *results, const struct lg_record *record
                       struct lg_verdict *verdict, struct lg_leaks **leaks)
 {
     const struct lg_options *options = results->options;
-    struct lg_leaks_how how = {options->suppressions, options->debuginfod};
+    struct lg_leaks_how how = {options->suppressions, &results->symbols, options->debuginfod};
     int error = lg_leaks_read(results->ledger, record, verdict->over, &how, leaks);
     if (error != 0 || *leaks == NULL || options->suppressions == NULL)
         return error;
@@ -150,8 +150,9 @@ static bool add_program(struct lg_results *results, const struct lg_host *host, 
     if (!name_program(results, program, path[0] != '\0' ? path : results->options->program[0]))
         return false;
     if (host != NULL) {
-        program->symbols = lg_symbols_new(lg_ledger_text(results->ledger, host->maps),
-                                          results->options->debuginfod);
+        program->symbols =
+            lg_symbols_pool_get(&results->symbols, lg_ledger_text(results->ledger, host->maps),
+                                results->options->debuginfod);
         if (!add_records(results, index))
             return false;
     }
@@ -295,8 +296,8 @@ void lg_results_free(struct lg_results *results)
     }
     for (size_t i = 0; i < results->program_count; i++) {
         free(results->programs[i].name);
-        lg_symbols_free(results->programs[i].symbols);
     }
+    lg_symbols_pool_free(&results->symbols);
     free(results->rows);
     free(results->programs);
 }

@@ -7,7 +7,7 @@
 #include "runner/launch.h"
 #include "runner/leaks.h"
 #include "runner/options.h"
-#include "runner/symbols.h"
+#include "runner/symbols_pool.h"
 #include "runner/verdict.h"
 
 #include <limits.h>
@@ -27,8 +27,8 @@ struct lg_row {
 struct lg_program {
     char *name;                 /* the base name of its executable, unique within the report */
     const struct lg_host *host; /* NULL: the agent was never there */
-    struct lg_symbols *symbols;
-    size_t first; /* in rows */
+    struct lg_symbols *symbols; /* of the pool */
+    size_t first;               /* in rows */
     size_t count;
 };
 
@@ -37,6 +37,7 @@ struct lg_results {
     const struct lg_options *options;
     struct lg_outcome outcome;
     struct lg_facts facts;
+    struct lg_symbols_pool symbols;
     char source_root[PATH_MAX]; /* what paths are shown relative to */
     struct lg_row *rows;
     size_t count;

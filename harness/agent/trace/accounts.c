@@ -6,7 +6,6 @@
 #include <fcntl.h>
 #include <signal.h>
 #include <string.h>
-#include <sys/mman.h>
 #include <unistd.h>
 
 /* What is not noted as it comes and goes is counted: descriptors, threads, processes. */
@@ -263,28 +262,6 @@ static void keep_sites(struct lg_trace *trace)
     }
 }
 
-/* The modules that frames may lie in: the lines of maps that name a file. */
-static lg_attic keep_maps(void)
-{
-    size_t capacity = 0;
-    char *text = lg_agent_read_maps(&capacity);
-    if (text == NULL)
-        return 0;
-    char *out = text;
-    for (char *line = text; *line != '\0';) {
-        char *end = strchr(line, '\n');
-        size_t length = end != NULL ? (size_t)(end - line) + 1 : strlen(line);
-        if (memchr(line, '/', length) != NULL) {
-            memmove(out, line, length);
-            out += length;
-        }
-        line += length;
-    }
-    lg_attic kept = lg_ledger_add_bytes(&lg_agent.ledger, text, (size_t)(out - text));
-    munmap(text, capacity);
-    return kept;
-}
-
 lg_attic lg_trace_keep(uint32_t warm_ups, uint32_t runs, const struct lg_gauges *growth,
                        bool only_lost)
 {
@@ -303,6 +280,6 @@ lg_attic lg_trace_keep(uint32_t warm_ups, uint32_t runs, const struct lg_gauges 
     trace->ranges_lost = lg_trace.ranges.lost;
     add_up(trace);
     keep_sites(trace);
-    trace->maps = keep_maps();
+    trace->maps = lg_agent_save_maps();
     return offset;
 }

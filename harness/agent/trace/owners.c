@@ -6,6 +6,7 @@
 #include <string.h>
 
 #define HEADER_BYTES 16
+#define MAX_BLOCKS (1U << 18) /* with more, looking would take too long */
 #define MAX_SCANNED_BYTES (UINT64_C(256) << 20)
 
 /* A block that was freed behind our back may be no memory any more. */
@@ -31,15 +32,47 @@ static bool is_readable(uint64_t start, uint64_t end)
     return false;
 }
 
-/* Pointers lead to the beginning of a block, or behind a header of one or two words. */
+/* By address, in place: libc's qsort allocates. */
+
+static void sift_down(struct lg_block *rows, uint32_t root, uint32_t count)
+{
+    struct lg_block moved = rows[root];
+    for (uint32_t child; (child = 2 * root + 1) < count; root = child) {
+        if (child + 1 < count && rows[child].address < rows[child + 1].address)
+            child++;
+        if (rows[child].address <= moved.address)
+            break;
+        rows[root] = rows[child];
+    }
+    rows[root] = moved;
+}
+
+static void sort(struct lg_block *rows, uint32_t count)
+{
+    for (uint32_t root = count / 2; root-- > 0;)
+        sift_down(rows, root, count);
+    for (uint32_t last = count; last-- > 1;) {
+        struct lg_block largest = rows[0];
+        rows[0] = rows[last];
+        rows[last] = largest;
+        sift_down(rows, 0, last);
+    }
+}
+
+/* Pointers may lead into the midst of a block. */
 static struct lg_block *block_of(uint64_t pointer)
 {
-    for (uint64_t header = 0; header <= HEADER_BYTES; header += 8) {
-        const struct lg_block *block = lg_blocks_find(&lg_trace.blocks, pointer - header);
-        if (block != NULL)
-            return &lg_trace.blocks.rows[block - lg_trace.blocks.rows];
+    uint32_t low = 0;
+    uint32_t high = lg_trace.blocks.count;
+    while (low < high) {
+        uint32_t middle = low + (high - low) / 2;
+        if (lg_trace.blocks.rows[middle].address <= pointer)
+            low = middle + 1;
+        else
+            high = middle;
     }
-    return NULL;
+    struct lg_block *block = low > 0 ? &lg_trace.blocks.rows[low - 1] : NULL;
+    return block != NULL && pointer - block->address < block->bytes ? block : NULL;
 }
 
 /* Of two that point to each other, the one that was taken first is the whole. */
@@ -49,7 +82,7 @@ __attribute__((no_sanitize("address"))) static void scan(const struct lg_block *
     for (uint64_t at = owner->address; at + 8 <= end; at += 8) {
         uint64_t word;
         memcpy(&word, (const void *)(uintptr_t)at, sizeof(word)); /* NOLINT: it is memory */
-        struct lg_block *part = word >= HEADER_BYTES ? block_of(word) : NULL;
+        struct lg_block *part = block_of(word);
         if (part == NULL || part->is_part || part->site <= owner->site)
             continue;
         part->is_part = true;
@@ -60,8 +93,9 @@ __attribute__((no_sanitize("address"))) static void scan(const struct lg_block *
 void lg_trace_find_owners(void)
 {
     uint64_t left = MAX_SCANNED_BYTES;
-    if (lg_agent.host->allocator != LG_ALLOCATOR_GLIBC)
+    if (lg_agent.host->allocator != LG_ALLOCATOR_GLIBC || lg_trace.blocks.count > MAX_BLOCKS)
         return;
+    sort(lg_trace.blocks.rows, lg_trace.blocks.count);
     for (uint32_t i = 0; i < lg_trace.blocks.count; i++) {
         const struct lg_block *block = &lg_trace.blocks.rows[i];
         if (block->site == 0 || block->bytes <= HEADER_BYTES ||

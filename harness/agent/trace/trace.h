@@ -89,7 +89,8 @@ void lg_trace_begin_lost(void);
 /* Nothing points to the memory between START and END. */
 void lg_trace_lose(uint64_t start, uint64_t end);
 
-/* Finds out which blocks are parts of others. The trace is disarmed. */
+/* Finds out which blocks are parts of others. The trace is disarmed; blocks are sorted, and no
+ * longer found by address. */
 void lg_trace_find_owners(void);
 
 /* For the hooks. */
