@@ -102,12 +102,11 @@ static char *read_maps(size_t *capacity)
     return text != MAP_FAILED ? text : NULL;
 }
 
-lg_attic lg_agent_save_maps(void)
+char *lg_agent_read_modules(size_t *capacity)
 {
-    size_t capacity = 0;
-    char *text = read_maps(&capacity);
+    char *text = read_maps(capacity);
     if (text == NULL)
-        return 0;
+        return NULL;
     char *out = text;
     for (char *line = text; *line != '\0';) {
         char *end = strchr(line, '\n');
@@ -118,14 +117,18 @@ lg_attic lg_agent_save_maps(void)
         }
         line += length;
     }
-    lg_attic kept = lg_ledger_add_bytes(&lg_agent.ledger, text, (size_t)(out - text));
-    munmap(text, capacity);
-    return kept;
+    *out = '\0';
+    return text;
 }
 
 void lg_host_save_maps(void)
 {
-    lg_agent.host->maps = lg_agent_save_maps();
+    size_t capacity;
+    char *text = lg_agent_read_modules(&capacity);
+    if (text == NULL)
+        return;
+    lg_agent.host->maps = lg_ledger_add_text(&lg_agent.ledger, text);
+    munmap(text, capacity);
 }
 
 /* The kernel gives every process that is forked a zeroed copy of this page. */

@@ -48,9 +48,10 @@ void lg_attach(void);
  * environment variable NAME, so that programs the tests start don't inherit it. */
 void lg_environment_restore(const char *name, const char *ours);
 
-/* Adds the modules that this process has to the ledger: the lines of /proc/self/maps that name
- * a file. Returns where, 0 if they can't be had. */
-lg_attic lg_agent_save_maps(void);
+/* The modules that this process has: the lines of /proc/self/maps that name a file, in a mapping
+ * of *CAPACITY bytes that is the caller's to unmap. NULL if they can't be had. Allocates with
+ * mmap only. */
+char *lg_agent_read_modules(size_t *capacity);
 
 /* Saves /proc/self/maps in the ledger, for the symbols of this host's tests. */
 void lg_host_save_maps(void);

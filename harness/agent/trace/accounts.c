@@ -2,10 +2,12 @@
 #include "agent/agent.h"
 #include "agent/census.h"
 #include "agent/trace/trace.h"
+#include "agent/trace/unloaded.h"
 
 #include <fcntl.h>
 #include <signal.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <unistd.h>
 
 /* What is not noted as it comes and goes is counted: descriptors, threads, processes. */
@@ -262,6 +264,18 @@ static void keep_sites(struct lg_trace *trace)
     }
 }
 
+static lg_attic keep_modules(void)
+{
+    size_t capacity;
+    char *text = lg_agent_read_modules(&capacity);
+    if (text == NULL)
+        return 0;
+    lg_unloaded_append(text, capacity);
+    lg_attic kept = lg_ledger_add_text(&lg_agent.ledger, text);
+    munmap(text, capacity);
+    return kept;
+}
+
 lg_attic lg_trace_keep(uint32_t warm_ups, uint32_t runs, const struct lg_gauges *growth,
                        bool only_lost)
 {
@@ -280,6 +294,6 @@ lg_attic lg_trace_keep(uint32_t warm_ups, uint32_t runs, const struct lg_gauges 
     trace->ranges_lost = lg_trace.ranges.lost;
     add_up(trace);
     keep_sites(trace);
-    trace->maps = lg_agent_save_maps();
+    trace->maps = keep_modules();
     return offset;
 }

@@ -1,9 +1,12 @@
 /* dlopen and dlsym: what is loaded is patched too. Both ask who called them, by the return
  * address: where that matters, the stubs jump to libc's own, and nothing comes back. */
+#include "agent/agent.h"
 #include "agent/trace/hooks.h"
+#include "agent/trace/unloaded.h"
 
 #include <dlfcn.h>
 #include <string.h>
+#include <sys/mman.h>
 
 __attribute__((visibility("hidden"))) void *(*lg_trace_real_dlopen)(const char *, int);
 __attribute__((visibility("hidden"))) void *(*lg_trace_real_dlsym)(void *, const char *);
@@ -49,6 +52,22 @@ __attribute__((used, visibility("hidden"))) void *lg_trace_dlsym(void *handle, c
     return found != NULL ? lg_modules_replacement(found) : NULL;
 }
 
+static int (*real_dlclose)(void *);
+
+static int lg_hook_dlclose(void *handle)
+{
+    size_t capacity;
+    if (lg_trace_enter_locked()) {
+        char *text = lg_agent_read_modules(&capacity);
+        if (text != NULL) {
+            lg_unloaded_add(text);
+            munmap(text, capacity);
+        }
+        lg_trace_leave_locked();
+    }
+    return real_dlclose(handle);
+}
+
 #if defined(__x86_64__)
 __asm__(".pushsection .text\n"
         ".hidden lg_hook_dlopen\n"
@@ -92,6 +111,7 @@ extern void *lg_hook_dlsym(void *handle, const char *name);
 
 LG_HOOKS_BEGIN
 const struct lg_hook lg_hooks_load[] = {
+    {"dlclose", (void *)&lg_hook_dlclose, (void **)&real_dlclose},
 #if defined(__x86_64__)
     {"dlopen", (void *)&lg_hook_dlopen, (void **)&lg_trace_real_dlopen},
     {"dlsym", (void *)&lg_hook_dlsym, (void **)&lg_trace_real_dlsym},

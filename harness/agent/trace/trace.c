@@ -3,6 +3,7 @@
 #include "agent/agent.h"
 #include "agent/trace/capture.h"
 #include "agent/trace/modules.h"
+#include "agent/trace/unloaded.h"
 
 #include <errno.h>
 #include <sched.h>
@@ -31,6 +32,7 @@ static int map_tables(void)
         LG_TRACE_MAX_RANGES * sizeof(struct lg_traced_range),
         LG_TRACE_MAX_FDS * sizeof(uint32_t),
         LG_TRACE_MAX_THREADS * sizeof(struct lg_traced_thread),
+        LG_UNLOADED_BYTES,
     };
     char *parts[sizeof(sizes) / sizeof(sizes[0])];
     size_t bytes = 0;
@@ -50,6 +52,7 @@ static int map_tables(void)
                    LG_TRACE_MAX_RANGES, &lg_trace.sites);
     lg_trace.fds = (uint32_t *)(void *)parts[3];
     lg_trace.threads = (struct lg_traced_thread *)(void *)parts[4];
+    lg_trace.unloaded = parts[5];
     return 0;
 }
 
@@ -81,6 +84,10 @@ static void note_reservations(void)
 void lg_trace_arm(void)
 {
     note_reservations();
+    size_t capacity;
+    char *modules = lg_agent_read_modules(&capacity); /* kept as long as the process */
+    if (modules != NULL)
+        lg_unloaded_begin(modules, lg_trace.unloaded);
     lg_modules_patch();
     *lg_trace.active = true;
 }

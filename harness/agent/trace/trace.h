@@ -58,6 +58,7 @@ struct lg_trace_state {
     uint32_t *fds; /* by descriptor: its site */
     struct lg_traced_thread *threads;
     struct lg_traced_children *children;
+    char *unloaded;                             /* see unloaded.h */
     int64_t released_bytes[LG_SITE_KIND_COUNT]; /* that was taken before it was armed */
     int64_t released_count[LG_SITE_KIND_COUNT];
 };
