@@ -66,7 +66,8 @@ static int read_leaks(struct lg_results *results, const struct lg_record *record
     if (error != 0 || *leaks == NULL || options->suppressions == NULL)
         return error;
     struct lg_gauges suppressed = lg_leaks_suppressed(*leaks);
-    lg_verdict_suppress(verdict, &suppressed, (*leaks)->trace.runs, &options->budget);
+    lg_verdict_suppress(verdict, &suppressed, &(*leaks)->trace.growth, (*leaks)->trace.runs,
+                        &options->budget);
     count_suppressions(options->suppressions, *leaks);
     return 0;
 }

@@ -93,23 +93,23 @@ struct lg_verdict lg_verdict_of(const struct lg_record *record, const struct lg_
 }
 
 /* Less than a page of the heap per run is malloc's overhead for the blocks in it. */
-static bool is_covered(const struct lg_verdict *verdict, enum lg_gauge gauge, int64_t suppressed,
-                       uint32_t runs, int64_t limit)
+static bool is_covered(enum lg_gauge gauge, int64_t suppressed, int64_t grown, uint32_t runs,
+                       int64_t limit)
 {
-    double per_run = (double)verdict->growth.values[gauge] / verdict->runs;
-    double covered = (double)suppressed / runs;
+    double per_run = (double)(grown - suppressed) / runs;
     double overhead = gauge == LG_GAUGE_HEAP ? PAGE_BYTES : ROUNDING;
-    return suppressed > 0 && per_run - covered < (double)limit + overhead;
+    return suppressed > 0 && per_run < (double)limit + overhead;
 }
 
 void lg_verdict_suppress(struct lg_verdict *verdict, const struct lg_gauges *suppressed,
-                         uint32_t runs, const struct lg_budget *budget)
+                         const struct lg_gauges *grown, uint32_t runs,
+                         const struct lg_budget *budget)
 {
-    if (verdict->kind != LG_VERDICT_LEAKED || runs == 0 || verdict->runs == 0)
+    if (verdict->kind != LG_VERDICT_LEAKED || runs == 0)
         return;
     for (int gauge = 0; gauge < LG_GAUGE_COUNT; gauge++) {
         if ((verdict->over & LG_GAUGE_BIT(gauge)) != 0 &&
-            is_covered(verdict, (enum lg_gauge)gauge, suppressed->values[gauge], runs,
+            is_covered((enum lg_gauge)gauge, suppressed->values[gauge], grown->values[gauge], runs,
                        budget->limits.values[gauge]))
             verdict->suppressed |= LG_GAUGE_BIT(gauge);
     }

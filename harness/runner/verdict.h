@@ -34,10 +34,12 @@ struct lg_verdict {
 struct lg_verdict lg_verdict_of(const struct lg_record *record, const struct lg_budget *budget,
                                 enum lg_program_end end);
 
-/* Takes what was SUPPRESSED over so many traced RUNS from the growth of a VERDICT of a leak: what
- * remains within BUDGET is no longer over it, and a test with nothing over it has passed. */
+/* Takes what was suppressed from the growth of a VERDICT of a leak: where what remains of what
+ * grew over the traced RUNS is within BUDGET, the gauge is no longer over it, and a test with
+ * nothing over it has passed. */
 void lg_verdict_suppress(struct lg_verdict *verdict, const struct lg_gauges *suppressed,
-                         uint32_t runs, const struct lg_budget *budget);
+                         const struct lg_gauges *grown, uint32_t runs,
+                         const struct lg_budget *budget);
 
 /* The verdict's name, e.g. "timed out". Static storage. */
 const char *lg_verdict_name(enum lg_verdict_kind kind);

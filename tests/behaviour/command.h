@@ -44,6 +44,7 @@ int add_agent_suite(void);
 int add_cli_suite(void);
 int add_cunit_suite(void);
 int add_report_suite(void);
+int add_trace_suite(void);
 int add_verdicts_suite(void);
 
 #endif
