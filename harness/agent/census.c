@@ -253,6 +253,14 @@ int lg_census_list(enum lg_gauge gauge, struct lg_id_list *out)
     return list_children(out);
 }
 
+/* The process's own files are called what they are opened by, whatever number it has. */
+static const char *own_path(const char *target)
+{
+    char own[32];
+    size_t length = strlen(proc_path(own, sizeof(own), "", getpid(), "/"));
+    return strncmp(target, own, length) == 0 ? target + length : NULL;
+}
+
 static void describe_fd(struct line *line, int32_t fd)
 {
     char path[64];
@@ -263,7 +271,9 @@ static void describe_fd(struct line *line, int32_t fd)
     add(line, "fd ");
     add_number(line, fd);
     add(line, ": ");
-    add(line, length > 0 ? target : "closed by now");
+    const char *own = own_path(target);
+    add(line, own != NULL ? "/proc/self/" : "");
+    add(line, length <= 0 ? "closed by now" : own != NULL ? own : target);
 }
 
 static const char *state_name(char state)

@@ -151,6 +151,7 @@ static char *comparable(const char *path)
     return text;
 }
 
+/* libxml2, which other suites of the sample use, draws lots. */
 static void test_the_same_report_twice(void)
 {
     struct lgt_result folder;
@@ -160,7 +161,8 @@ static void test_the_same_report_twice(void)
         char path[128];
         snprintf(path, sizeof(path), "%s/%d.xml", folder.folder, i);
         struct lgt_result run;
-        const char *const argv[] = {LGT_LEAKGATE, "run", "--junit", path, "--", LGT_SAMPLE, NULL};
+        const char *const argv[] = {LGT_LEAKGATE, "run", "--filter", "memory/*", "--junit",
+                                    path,         "--",  LGT_SAMPLE, NULL};
         lgt_command(&run, NULL, argv);
         CU_ASSERT_EQUAL(run.status, 2);
         lgt_free(&run);
