@@ -209,10 +209,12 @@ static int lg_hook_posix_spawn(pid_t *pid, const char *path,
 {
     pid_t child = 0;
     int error = real.posix_spawn(&child, path, actions, attributes, argv, envp);
+    if (error != 0)
+        return error;
     if (pid != NULL)
         *pid = child;
-    lg_trace_forked(error == 0 ? child : 0);
-    return error;
+    lg_trace_forked(child);
+    return 0;
 }
 
 static int lg_hook_posix_spawnp(pid_t *pid, const char *file,
@@ -222,10 +224,12 @@ static int lg_hook_posix_spawnp(pid_t *pid, const char *file,
 {
     pid_t child = 0;
     int error = real.posix_spawnp(&child, file, actions, attributes, argv, envp);
+    if (error != 0)
+        return error;
     if (pid != NULL)
         *pid = child;
-    lg_trace_forked(error == 0 ? child : 0);
-    return error;
+    lg_trace_forked(child);
+    return 0;
 }
 
 static int32_t newest_child(void)
