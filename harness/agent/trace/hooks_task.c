@@ -27,6 +27,55 @@ static struct {
 
 /* Threads. */
 
+/* With the lock held. */
+static struct lg_traced_thread *free_thread(void)
+{
+    for (size_t i = 0; i < LG_TRACE_MAX_THREADS; i++) {
+        uint32_t state = lg_trace.threads[i].state;
+        if (state == LG_THREAD_FREE || state == LG_THREAD_GONE)
+            return &lg_trace.threads[i];
+    }
+    return NULL;
+}
+
+/* With the lock held. */
+static struct lg_traced_thread *find_thread(pthread_t thread)
+{
+    for (size_t i = 0; i < LG_TRACE_MAX_THREADS; i++) {
+        struct lg_traced_thread *entry = &lg_trace.threads[i];
+        if ((entry->state == LG_THREAD_RUNS || entry->state == LG_THREAD_ENDED) &&
+            pthread_equal(entry->thread, thread) != 0)
+            return entry;
+    }
+    return NULL;
+}
+
+/* With the lock held. Whether THREAD, which begins, was detached already. */
+static bool was_detached(pthread_t thread)
+{
+    for (size_t i = 0; i < LG_TRACE_MAX_THREADS; i++) {
+        struct lg_traced_thread *entry = &lg_trace.threads[i];
+        if (entry->state != LG_THREAD_TO_BE_DETACHED ||
+            pthread_equal(entry->thread, thread) == 0)
+            continue;
+        entry->state = LG_THREAD_FREE;
+        return true;
+    }
+    return false;
+}
+
+/* It says so itself: whoever has created it may not look where pthread_create has put its
+ * handle, as the thread may have freed that, and its entry may be another's by then. */
+static void thread_began(struct lg_traced_thread *entry)
+{
+    if (!lg_trace_enter_locked())
+        return;
+    entry->thread = pthread_self();
+    entry->state = LG_THREAD_RUNS;
+    entry->detached = was_detached(entry->thread) || entry->detached;
+    lg_trace_leave_locked();
+}
+
 static void thread_ended(void *context)
 {
     struct lg_traced_thread *entry = context;
@@ -41,21 +90,11 @@ static void *thread_begins(void *context)
 {
     struct lg_traced_thread *entry = context;
     void *result;
+    thread_began(entry);
     pthread_cleanup_push(thread_ended, entry);
     result = entry->start(entry->argument);
     pthread_cleanup_pop(1);
     return result;
-}
-
-/* With the lock held. */
-static struct lg_traced_thread *free_thread(void)
-{
-    for (size_t i = 0; i < LG_TRACE_MAX_THREADS; i++) {
-        uint32_t state = lg_trace.threads[i].state;
-        if (state == LG_THREAD_FREE || state == LG_THREAD_GONE)
-            return &lg_trace.threads[i];
-    }
-    return NULL;
 }
 
 static int lg_hook_pthread_create(pthread_t *thread, const pthread_attr_t *attributes,
@@ -78,29 +117,11 @@ static int lg_hook_pthread_create(pthread_t *thread, const pthread_attr_t *attri
     if (entry == NULL)
         return real.pthread_create(thread, attributes, start, argument);
     int error = real.pthread_create(thread, attributes, thread_begins, entry);
-    if (!lg_trace_enter_locked())
+    if (error == 0 || !lg_trace_enter_locked())
         return error;
-    if (error != 0) {
-        entry->state = LG_THREAD_FREE;
-    } else {
-        entry->thread = *thread;
-        if (entry->state == LG_THREAD_STARTING)
-            entry->state = LG_THREAD_RUNS;
-    }
+    entry->state = LG_THREAD_FREE;
     lg_trace_leave_locked();
     return error;
-}
-
-/* With the lock held. */
-static struct lg_traced_thread *find_thread(pthread_t thread)
-{
-    for (size_t i = 0; i < LG_TRACE_MAX_THREADS; i++) {
-        struct lg_traced_thread *entry = &lg_trace.threads[i];
-        if (entry->state != LG_THREAD_FREE && entry->state != LG_THREAD_GONE &&
-            pthread_equal(entry->thread, thread) != 0)
-            return entry;
-    }
-    return NULL;
 }
 
 static int joined(pthread_t thread, int error)
@@ -140,6 +161,8 @@ static int lg_hook_pthread_detach(pthread_t thread)
         entry->detached = true;
         if (entry->state == LG_THREAD_ENDED)
             entry->state = LG_THREAD_GONE;
+    } else if ((entry = free_thread()) != NULL) {
+        *entry = (struct lg_traced_thread){.state = LG_THREAD_TO_BE_DETACHED, .thread = thread};
     }
     lg_trace_leave_locked();
     return error;
