@@ -5,6 +5,7 @@
 #include <pthread.h>
 #include <spawn.h>
 #include <stdio.h>
+#include <threads.h>
 #include <unistd.h>
 
 #define LISTED 4096
@@ -14,7 +15,10 @@ static struct {
     int (*pthread_join)(pthread_t, void **);
     int (*pthread_tryjoin_np)(pthread_t, void **);
     int (*pthread_timedjoin_np)(pthread_t, void **, const struct timespec *);
+    int (*pthread_clockjoin_np)(pthread_t, void **, clockid_t, const struct timespec *);
     int (*pthread_detach)(pthread_t);
+    int (*thrd_join)(thrd_t, int *);
+    int (*thrd_detach)(thrd_t);
     pid_t (*fork)(void);
     pid_t (*_Fork)(void);
     int (*daemon)(int, int);
@@ -151,9 +155,20 @@ static int lg_hook_pthread_timedjoin_np(pthread_t thread, void **result,
     return joined(thread, real.pthread_timedjoin_np(thread, result, deadline));
 }
 
-static int lg_hook_pthread_detach(pthread_t thread)
+static int lg_hook_pthread_clockjoin_np(pthread_t thread, void **result, clockid_t clock,
+                                        const struct timespec *deadline)
 {
-    int error = real.pthread_detach(thread);
+    return joined(thread, real.pthread_clockjoin_np(thread, result, clock, deadline));
+}
+
+/* Threads of pthread_create are C11's as well: success is 0 for both. */
+static int lg_hook_thrd_join(thrd_t thread, int *result)
+{
+    return joined(thread, real.thrd_join(thread, result));
+}
+
+static int detached(pthread_t thread, int error)
+{
     if (error != 0 || !lg_trace_enter_locked())
         return error;
     struct lg_traced_thread *entry = find_thread(thread);
@@ -166,6 +181,16 @@ static int lg_hook_pthread_detach(pthread_t thread)
     }
     lg_trace_leave_locked();
     return error;
+}
+
+static int lg_hook_pthread_detach(pthread_t thread)
+{
+    return detached(thread, real.pthread_detach(thread));
+}
+
+static int lg_hook_thrd_detach(thrd_t thread)
+{
+    return detached(thread, real.thrd_detach(thread));
 }
 
 /* Processes. */
@@ -314,7 +339,10 @@ const struct lg_hook lg_hooks_task[] = {
     LG_HOOK(pthread_join),
     LG_HOOK(pthread_tryjoin_np),
     LG_HOOK(pthread_timedjoin_np),
+    LG_HOOK(pthread_clockjoin_np),
     LG_HOOK(pthread_detach),
+    LG_HOOK(thrd_join),
+    LG_HOOK(thrd_detach),
     LG_HOOK(fork),
     LG_HOOK(_Fork),
     LG_HOOK(daemon),
