@@ -2,6 +2,7 @@
 #include "agent/agent.h"
 #include "agent/trace/hooks.h"
 
+#include <errno.h>
 #include <malloc.h>
 #include <stdlib.h>
 #include <string.h>
@@ -10,7 +11,7 @@ static struct {
     void *(*malloc)(size_t);
     void *(*calloc)(size_t, size_t);
     void *(*realloc)(void *, size_t);
-    void *(*reallocarray)(void *, size_t, size_t);
+    void *(*reallocarray)(void *, size_t, size_t); /* for its address only */
     void (*free)(void *);
     void *(*memalign)(size_t, size_t);
     void *(*aligned_alloc)(size_t, size_t);
@@ -103,24 +104,45 @@ static void lg_hook_free(void *pointer)
     real.free(pointer);
 }
 
-/* What could not be moved is still there; it is noted anew, by whoever has failed to. */
-static void *moved(void *old, void *pointer, size_t size)
+/* What could not be moved is still there, and whose it was. Between the two, OLD is nobody's:
+ * once it is freed another thread may be given it. */
+static void *lg_hook_realloc(void *old, size_t size)
 {
-    if (pointer == NULL && size > 0)
-        noted(old);
+    struct lg_block block = {0};
+    uint64_t bytes = 0;
+    enum lg_site_kind kind = LG_SITE_BLOCK;
+    bool known = false;
+    bool traced = old != NULL && lg_trace_enter_locked();
+    if (traced) {
+        known = lg_blocks_remove(&lg_trace.blocks, (uintptr_t)old, &block);
+        if (!known)
+            kind = measure(old, &bytes);
+        lg_trace_leave_locked();
+    }
+    void *pointer = real.realloc(old, size);
+    bool failed = pointer == NULL && size > 0;
+    if (traced && lg_trace_enter_locked()) {
+        if (failed && known) {
+            lg_blocks_add(&lg_trace.blocks, block);
+        } else if (known) {
+            lg_sites_add(&lg_trace.sites, block.site, -(int64_t)block.bytes, -1);
+        } else if (!failed) {
+            lg_trace.released_bytes[kind] += (int64_t)bytes;
+            lg_trace.released_count[kind]++;
+        }
+        lg_trace_leave_locked();
+    }
     return noted(pointer);
 }
 
-static void *lg_hook_realloc(void *old, size_t size)
-{
-    forgotten(old);
-    return moved(old, real.realloc(old, size), size);
-}
-
+/* libc's own calls realloc, which is hooked there too; others' may not. */
 static void *lg_hook_reallocarray(void *old, size_t count, size_t size)
 {
-    forgotten(old);
-    return moved(old, real.reallocarray(old, count, size), 1);
+    size_t bytes;
+    if (!__builtin_mul_overflow(count, size, &bytes))
+        return lg_hook_realloc(old, bytes);
+    errno = ENOMEM;
+    return NULL;
 }
 
 static void *lg_hook_memalign(size_t alignment, size_t size)

@@ -5,6 +5,7 @@
 #include <pthread.h>
 #include <spawn.h>
 #include <stdio.h>
+#include <threads.h>
 #include <unistd.h>
 
 #define LISTED 4096
@@ -14,7 +15,10 @@ static struct {
     int (*pthread_join)(pthread_t, void **);
     int (*pthread_tryjoin_np)(pthread_t, void **);
     int (*pthread_timedjoin_np)(pthread_t, void **, const struct timespec *);
+    int (*pthread_clockjoin_np)(pthread_t, void **, clockid_t, const struct timespec *);
     int (*pthread_detach)(pthread_t);
+    int (*thrd_join)(thrd_t, int *);
+    int (*thrd_detach)(thrd_t);
     pid_t (*fork)(void);
     pid_t (*_Fork)(void);
     int (*daemon)(int, int);
@@ -26,6 +30,55 @@ static struct {
 } real;
 
 /* Threads. */
+
+/* With the lock held. */
+static struct lg_traced_thread *free_thread(void)
+{
+    for (size_t i = 0; i < LG_TRACE_MAX_THREADS; i++) {
+        uint32_t state = lg_trace.threads[i].state;
+        if (state == LG_THREAD_FREE || state == LG_THREAD_GONE)
+            return &lg_trace.threads[i];
+    }
+    return NULL;
+}
+
+/* With the lock held. */
+static struct lg_traced_thread *find_thread(pthread_t thread)
+{
+    for (size_t i = 0; i < LG_TRACE_MAX_THREADS; i++) {
+        struct lg_traced_thread *entry = &lg_trace.threads[i];
+        if ((entry->state == LG_THREAD_RUNS || entry->state == LG_THREAD_ENDED) &&
+            pthread_equal(entry->thread, thread) != 0)
+            return entry;
+    }
+    return NULL;
+}
+
+/* With the lock held. Whether THREAD, which begins, was detached already. */
+static bool was_detached(pthread_t thread)
+{
+    for (size_t i = 0; i < LG_TRACE_MAX_THREADS; i++) {
+        struct lg_traced_thread *entry = &lg_trace.threads[i];
+        if (entry->state != LG_THREAD_TO_BE_DETACHED ||
+            pthread_equal(entry->thread, thread) == 0)
+            continue;
+        entry->state = LG_THREAD_FREE;
+        return true;
+    }
+    return false;
+}
+
+/* It says so itself: whoever has created it may not look where pthread_create has put its
+ * handle, as the thread may have freed that, and its entry may be another's by then. */
+static void thread_began(struct lg_traced_thread *entry)
+{
+    if (!lg_trace_enter_locked())
+        return;
+    entry->thread = pthread_self();
+    entry->state = LG_THREAD_RUNS;
+    entry->detached = was_detached(entry->thread) || entry->detached;
+    lg_trace_leave_locked();
+}
 
 static void thread_ended(void *context)
 {
@@ -41,21 +94,11 @@ static void *thread_begins(void *context)
 {
     struct lg_traced_thread *entry = context;
     void *result;
+    thread_began(entry);
     pthread_cleanup_push(thread_ended, entry);
     result = entry->start(entry->argument);
     pthread_cleanup_pop(1);
     return result;
-}
-
-/* With the lock held. */
-static struct lg_traced_thread *free_thread(void)
-{
-    for (size_t i = 0; i < LG_TRACE_MAX_THREADS; i++) {
-        uint32_t state = lg_trace.threads[i].state;
-        if (state == LG_THREAD_FREE || state == LG_THREAD_GONE)
-            return &lg_trace.threads[i];
-    }
-    return NULL;
 }
 
 static int lg_hook_pthread_create(pthread_t *thread, const pthread_attr_t *attributes,
@@ -78,29 +121,11 @@ static int lg_hook_pthread_create(pthread_t *thread, const pthread_attr_t *attri
     if (entry == NULL)
         return real.pthread_create(thread, attributes, start, argument);
     int error = real.pthread_create(thread, attributes, thread_begins, entry);
-    if (!lg_trace_enter_locked())
+    if (error == 0 || !lg_trace_enter_locked())
         return error;
-    if (error != 0) {
-        entry->state = LG_THREAD_FREE;
-    } else {
-        entry->thread = *thread;
-        if (entry->state == LG_THREAD_STARTING)
-            entry->state = LG_THREAD_RUNS;
-    }
+    entry->state = LG_THREAD_FREE;
     lg_trace_leave_locked();
     return error;
-}
-
-/* With the lock held. */
-static struct lg_traced_thread *find_thread(pthread_t thread)
-{
-    for (size_t i = 0; i < LG_TRACE_MAX_THREADS; i++) {
-        struct lg_traced_thread *entry = &lg_trace.threads[i];
-        if (entry->state != LG_THREAD_FREE && entry->state != LG_THREAD_GONE &&
-            pthread_equal(entry->thread, thread) != 0)
-            return entry;
-    }
-    return NULL;
 }
 
 static int joined(pthread_t thread, int error)
@@ -130,9 +155,20 @@ static int lg_hook_pthread_timedjoin_np(pthread_t thread, void **result,
     return joined(thread, real.pthread_timedjoin_np(thread, result, deadline));
 }
 
-static int lg_hook_pthread_detach(pthread_t thread)
+static int lg_hook_pthread_clockjoin_np(pthread_t thread, void **result, clockid_t clock,
+                                        const struct timespec *deadline)
 {
-    int error = real.pthread_detach(thread);
+    return joined(thread, real.pthread_clockjoin_np(thread, result, clock, deadline));
+}
+
+/* Threads of pthread_create are C11's as well: success is 0 for both. */
+static int lg_hook_thrd_join(thrd_t thread, int *result)
+{
+    return joined(thread, real.thrd_join(thread, result));
+}
+
+static int detached(pthread_t thread, int error)
+{
     if (error != 0 || !lg_trace_enter_locked())
         return error;
     struct lg_traced_thread *entry = find_thread(thread);
@@ -140,9 +176,21 @@ static int lg_hook_pthread_detach(pthread_t thread)
         entry->detached = true;
         if (entry->state == LG_THREAD_ENDED)
             entry->state = LG_THREAD_GONE;
+    } else if ((entry = free_thread()) != NULL) {
+        *entry = (struct lg_traced_thread){.state = LG_THREAD_TO_BE_DETACHED, .thread = thread};
     }
     lg_trace_leave_locked();
     return error;
+}
+
+static int lg_hook_pthread_detach(pthread_t thread)
+{
+    return detached(thread, real.pthread_detach(thread));
+}
+
+static int lg_hook_thrd_detach(thrd_t thread)
+{
+    return detached(thread, real.thrd_detach(thread));
 }
 
 /* Processes. */
@@ -209,10 +257,12 @@ static int lg_hook_posix_spawn(pid_t *pid, const char *path,
 {
     pid_t child = 0;
     int error = real.posix_spawn(&child, path, actions, attributes, argv, envp);
+    if (error != 0)
+        return error;
     if (pid != NULL)
         *pid = child;
-    lg_trace_forked(error == 0 ? child : 0);
-    return error;
+    lg_trace_forked(child);
+    return 0;
 }
 
 static int lg_hook_posix_spawnp(pid_t *pid, const char *file,
@@ -222,10 +272,12 @@ static int lg_hook_posix_spawnp(pid_t *pid, const char *file,
 {
     pid_t child = 0;
     int error = real.posix_spawnp(&child, file, actions, attributes, argv, envp);
+    if (error != 0)
+        return error;
     if (pid != NULL)
         *pid = child;
-    lg_trace_forked(error == 0 ? child : 0);
-    return error;
+    lg_trace_forked(child);
+    return 0;
 }
 
 static int32_t newest_child(void)
@@ -287,7 +339,10 @@ const struct lg_hook lg_hooks_task[] = {
     LG_HOOK(pthread_join),
     LG_HOOK(pthread_tryjoin_np),
     LG_HOOK(pthread_timedjoin_np),
+    LG_HOOK(pthread_clockjoin_np),
     LG_HOOK(pthread_detach),
+    LG_HOOK(thrd_join),
+    LG_HOOK(thrd_detach),
     LG_HOOK(fork),
     LG_HOOK(_Fork),
     LG_HOOK(daemon),

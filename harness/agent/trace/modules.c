@@ -219,12 +219,50 @@ static void protect_relocated(const struct module *module, int protection)
     }
 }
 
-static void sweep_data(const struct module *module)
+/* The program may have taken access from a part of its own data, a guard page below a stack. */
+static bool is_withheld(const struct lg_mapping *row)
+{
+    return (row->flags & LG_MAPPING_READ) == 0 || (row->flags & LG_MAPPING_WRITE) == 0;
+}
+
+static bool is_relocated(const struct module *module, const struct lg_mapping *row)
 {
     for (unsigned i = 0; i < module->info->dlpi_phnum; i++) {
         const ElfW(Phdr) *segment = &module->info->dlpi_phdr[i];
         uintptr_t start = module->info->dlpi_addr + segment->p_vaddr;
-        if (segment->p_type == PT_LOAD && (segment->p_flags & PF_W) != 0)
+        if (segment->p_type == PT_GNU_RELRO && row->start >= (start & PAGE_MASK) &&
+            row->end <= start + segment->p_memsz)
+            return true;
+    }
+    return false;
+}
+
+/* What of it is not withheld: the newest sample knows, of what was mapped by then. */
+static void sweep_segment(const struct module *module, uintptr_t start, uintptr_t end)
+{
+    const struct lg_maps *maps = &lg_agent.sampler.latest;
+    for (size_t i = 0; i < maps->count && start < end; i++) {
+        const struct lg_mapping *row = &maps->rows[i];
+        if (row->end <= start || row->start >= end || !is_withheld(row) ||
+            is_relocated(module, row))
+            continue;
+        if (row->start > start)
+            sweep(start, row->start);
+        start = row->end;
+    }
+    sweep(start, end);
+}
+
+static void sweep_data(const struct module *module, bool sampled)
+{
+    for (unsigned i = 0; i < module->info->dlpi_phnum; i++) {
+        const ElfW(Phdr) *segment = &module->info->dlpi_phdr[i];
+        uintptr_t start = module->info->dlpi_addr + segment->p_vaddr;
+        if (segment->p_type != PT_LOAD || (segment->p_flags & PF_W) == 0)
+            continue;
+        if (sampled)
+            sweep_segment(module, start, start + segment->p_memsz);
+        else
             sweep(start, start + segment->p_memsz);
     }
 }
@@ -256,7 +294,7 @@ static int patch_module(struct dl_phdr_info *info, size_t size, void *context)
         return 0;
     protect_relocated(&module, PROT_READ | PROT_WRITE);
     patch_slots(&module);
-    sweep_data(&module);
+    sweep_data(&module, *first);
     protect_relocated(&module, PROT_READ);
     if (*first && known_count < MAX_KNOWN)
         known[known_count++] = module.start;
@@ -270,7 +308,7 @@ void lg_modules_patch(void)
     known_count = 0;
     dl_iterate_phdr(patch_module, &first);
     for (size_t i = 0; i < maps->count; i++) {
-        if (maps->rows[i].segment == LG_SEGMENT_HEAP)
+        if (maps->rows[i].segment == LG_SEGMENT_HEAP && !is_withheld(&maps->rows[i]))
             sweep(maps->rows[i].start, maps->rows[i].end);
     }
 }
