@@ -104,7 +104,7 @@ static void *lg_hook_mremap(void *old, size_t old_bytes, size_t bytes, int flags
     return start;
 }
 
-static void protected(void *start, size_t bytes, int protection)
+static void note_protection(void *start, size_t bytes, int protection)
 {
     if (!lg_trace_enter_locked())
         return;
@@ -121,7 +121,7 @@ static int lg_hook_mprotect(void *start, size_t bytes, int protection)
 {
     int error = real.mprotect(start, bytes, protection);
     if (error == 0)
-    protected(start, bytes, protection);
+        note_protection(start, bytes, protection);
     return error;
 }
 
@@ -188,7 +188,7 @@ static int lg_hook_brk(void *address)
 static void *lg_hook_sbrk(intptr_t bytes)
 {
     void *before = real.sbrk(bytes);
-    if (before != (void *)-1 && bytes != 0 && lg_trace_enter_locked()) {
+    if ((intptr_t)before != -1 && bytes != 0 && lg_trace_enter_locked()) {
         moved_break(bytes);
         lg_trace_leave_locked();
     }
@@ -211,8 +211,7 @@ static void note_call(long number, const long arguments[6], long result)
                           (size_t)arguments[2]);
         break;
     case SYS_mprotect:
-        protected
-        (start, (size_t)arguments[1], (int)arguments[2]);
+        note_protection(start, (size_t)arguments[1], (int)arguments[2]);
         break;
 #ifdef SYS_open
     case SYS_open:

@@ -59,8 +59,7 @@ static bool was_detached(pthread_t thread)
 {
     for (size_t i = 0; i < LG_TRACE_MAX_THREADS; i++) {
         struct lg_traced_thread *entry = &lg_trace.threads[i];
-        if (entry->state != LG_THREAD_TO_BE_DETACHED ||
-            pthread_equal(entry->thread, thread) == 0)
+        if (entry->state != LG_THREAD_TO_BE_DETACHED || pthread_equal(entry->thread, thread) == 0)
             continue;
         entry->state = LG_THREAD_FREE;
         return true;

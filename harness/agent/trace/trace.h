@@ -24,8 +24,8 @@ enum lg_traced_thread_state {
     LG_THREAD_FREE,
     LG_THREAD_STARTING,
     LG_THREAD_RUNS,
-    LG_THREAD_ENDED, /* and not joined */
-    LG_THREAD_GONE,  /* ended, and detached */
+    LG_THREAD_ENDED,         /* and not joined */
+    LG_THREAD_GONE,          /* ended, and detached */
     LG_THREAD_TO_BE_DETACHED /* no thread yet: the one of this name was detached before it ran */
 };
 
