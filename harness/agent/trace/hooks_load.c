@@ -40,15 +40,26 @@ __attribute__((used, visibility("hidden"))) void *lg_trace_dlopen(const char *fi
     return handle;
 }
 
+/* RTLD_NEXT and RTLD_DEFAULT ask who calls: a plugin finds its own functions by the latter, the
+ * agent would not. Those that are hooked are the same for both. */
+extern int lg_trace_forwards_dlsym(void *handle, const char *name);
+__attribute__((used, visibility("hidden"))) int lg_trace_forwards_dlsym(void *handle,
+                                                                        const char *name)
+{
+    if (patch_pending) {
+        patch_pending = false;
+        patch_loaded();
+    }
+    if (handle == RTLD_NEXT)
+        return 0;
+    return handle != RTLD_DEFAULT || lg_modules_is_hooked(name);
+}
+
 /* A function that is looked up is called without a slot. */
 extern void *lg_trace_dlsym(void *handle, const char *name);
 __attribute__((used, visibility("hidden"))) void *lg_trace_dlsym(void *handle, const char *name)
 {
     void *found = lg_trace_real_dlsym(handle, name);
-    if (patch_pending) {
-        patch_pending = false;
-        patch_loaded();
-    }
     return found != NULL ? lg_modules_replacement(found) : NULL;
 }
 
@@ -93,13 +104,25 @@ __asm__(".pushsection .text\n"
         "    jmp *lg_trace_real_dlopen(%rip)\n"
         "    .cfi_endproc\n"
         ".size lg_hook_dlopen, .-lg_hook_dlopen\n"
-        /* RTLD_NEXT, -1, asks who calls. */
         ".hidden lg_hook_dlsym\n"
         ".globl lg_hook_dlsym\n"
         ".type lg_hook_dlsym, @function\n"
         "lg_hook_dlsym:\n"
         "    .cfi_startproc\n"
-        "    cmp $-1, %rdi\n"
+        "    push %rdi\n"
+        "    .cfi_adjust_cfa_offset 8\n"
+        "    push %rsi\n"
+        "    .cfi_adjust_cfa_offset 8\n"
+        "    sub $8, %rsp\n"
+        "    .cfi_adjust_cfa_offset 8\n"
+        "    call lg_trace_forwards_dlsym\n"
+        "    add $8, %rsp\n"
+        "    .cfi_adjust_cfa_offset -8\n"
+        "    pop %rsi\n"
+        "    .cfi_adjust_cfa_offset -8\n"
+        "    pop %rdi\n"
+        "    .cfi_adjust_cfa_offset -8\n"
+        "    test %eax, %eax\n"
         "    jne lg_trace_dlsym\n"
         "    jmp *lg_trace_real_dlsym(%rip)\n"
         "    .cfi_endproc\n"

@@ -35,6 +35,7 @@ static uintptr_t highest;
 /* Modules that are patched already. */
 static uintptr_t known[MAX_KNOWN];
 static size_t known_count;
+static unsigned long long unloaded_before; /* modules, when those were noted */
 
 static uintptr_t own_base; /* of the agent */
 
@@ -87,6 +88,11 @@ static const struct lg_hook *find_hook(const char *name)
             return hooks[i];
     }
     return NULL;
+}
+
+bool lg_modules_is_hooked(const char *name)
+{
+    return find_hook(name) != NULL;
 }
 
 /* What of a module's dynamic section is of use. */
@@ -290,6 +296,10 @@ static int patch_module(struct dl_phdr_info *info, size_t size, void *context)
     struct module module;
     (void)size;
     read_module(info, &module);
+    if (*first)
+        unloaded_before = info->dlpi_subs;
+    else if (info->dlpi_subs != unloaded_before)
+        known_count = 0; /* what is there now may be another module */
     if (is_spared(info, &module) || (!*first && is_known(module.start)))
         return 0;
     protect_relocated(&module, PROT_READ | PROT_WRITE);

@@ -3,6 +3,8 @@
 #ifndef LG_AGENT_TRACE_MODULES_H
 #define LG_AGENT_TRACE_MODULES_H
 
+#include <stdbool.h>
+
 /* A function that is hooked: the pointers are as the linker knows them, functions all. */
 struct lg_hook {
     const char *name;
@@ -26,6 +28,9 @@ void lg_modules_patch(void);
 
 /* Patches the slots of modules that were loaded since. */
 void lg_modules_patch_new(void);
+
+/* Whether there is a hook for functions of NAME. */
+bool lg_modules_is_hooked(const char *name);
 
 /* What stands in for FUNCTION, or FUNCTION itself. */
 void *lg_modules_replacement(void *function);
