@@ -19,6 +19,8 @@ static add_suite *const suites[] = {
     add_trial_suite,
     add_trial_steps_suite,
     add_table_suite,
+    add_trace_blocks_suite,
+    add_trace_sites_suite,
     add_budget_suite,
     add_text_suite,
     add_text_clean_suite,

@@ -47,6 +47,8 @@ int add_symbols_hostile_suite(void);
 int add_table_suite(void);
 int add_text_suite(void);
 int add_text_clean_suite(void);
+int add_trace_blocks_suite(void);
+int add_trace_sites_suite(void);
 int add_trial_suite(void);
 int add_trial_steps_suite(void);
 int add_verdict_suite(void);
