@@ -48,6 +48,8 @@ int add_table_suite(void);
 int add_text_suite(void);
 int add_text_clean_suite(void);
 int add_trace_blocks_suite(void);
+int add_trace_ranges_suite(void);
+int add_trace_ranges_random_suite(void);
 int add_trace_sites_suite(void);
 int add_trial_suite(void);
 int add_trial_steps_suite(void);
