@@ -110,6 +110,8 @@ static int compare_places(const struct lg_leak *a, const struct lg_leak *b)
             order = strcmp(text_or_empty(left->function), text_or_empty(right->function));
         if (order == 0)
             order = (left->offset > right->offset) - (left->offset < right->offset);
+        if (order == 0)
+            order = strcmp(text_or_empty(left->module), text_or_empty(right->module));
         if (order != 0)
             return order;
     }
@@ -155,13 +157,27 @@ static bool is_same_frame(const struct lg_frame *a, const struct lg_frame *b)
            (a->file != NULL || a->offset == b->offset);
 }
 
+static const char *name_of(const struct lg_frame *frame)
+{
+    return frame->function != NULL ? frame->function : frame->door;
+}
+
+/* The same function of a library, wherever in it. */
+static bool is_same_function(const struct lg_frame *a, const struct lg_frame *b)
+{
+    return is_same_text(a->module, b->module) && is_same_text(name_of(a), name_of(b)) &&
+           (name_of(a) != NULL || a->offset == b->offset);
+}
+
 /* What differs in a library only, inside what the user's code has called, is one site. */
 static bool is_same_site(const struct lg_leak *a, const struct lg_leak *b)
 {
-    size_t from_a = a->user > 0 && a->user < a->frame_count ? a->user - 1 : 0;
-    size_t from_b = b->user > 0 && b->user < b->frame_count ? b->user - 1 : 0;
-    if (a->site.kind != b->site.kind || a->by != b->by || (a->user == 0) != (b->user == 0) ||
+    size_t from_a = a->user < a->frame_count ? a->user : 0;
+    size_t from_b = b->user < b->frame_count ? b->user : 0;
+    if (a->site.kind != b->site.kind || a->by != b->by || (from_a == 0) != (from_b == 0) ||
         a->frame_count - from_a != b->frame_count - from_b)
+        return false;
+    if (from_a > 0 && !is_same_function(&a->frames[from_a - 1], &b->frames[from_b - 1]))
         return false;
     for (size_t i = 0; i < a->frame_count - from_a; i++) {
         if (!is_same_frame(&a->frames[from_a + i], &b->frames[from_b + i]))
