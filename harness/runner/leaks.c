@@ -223,17 +223,25 @@ int64_t lg_leaks_per_run(const struct lg_leaks *leaks, const struct lg_site *sit
     return growth / runs + (growth % runs > 0);
 }
 
-/* A maximum is one for all of a test that it matches. */
+/* What the sites that BY matches take per run, of those in bytes or of those that count, is no
+ * more than its maximum: one for all of a test. */
+static bool is_within(const struct lg_leaks *leaks, const struct lg_suppression *by, bool in_bytes)
+{
+    struct lg_site all = {0};
+    for (size_t i = 0; i < leaks->count; i++) {
+        const struct lg_leak *leak = &leaks->rows[i];
+        if (leak->by == by && (leak->site.bytes != 0) == in_bytes)
+            add_site(&all, &leak->site);
+    }
+    return lg_leaks_per_run(leaks, &all) <= by->max;
+}
+
 static void suppress(struct lg_leaks *leaks)
 {
     for (size_t i = 0; i < leaks->count; i++) {
         struct lg_leak *leak = &leaks->rows[i];
-        struct lg_site all = {0};
-        for (size_t other = 0; other < leaks->count; other++) {
-            if (leaks->rows[other].by == leak->by)
-                add_site(&all, &leaks->rows[other].site);
-        }
-        leak->suppressed = leak->by != NULL && lg_leaks_per_run(leaks, &all) <= leak->by->max;
+        leak->suppressed = leak->by != NULL && is_within(leaks, leak->by, true) &&
+                           is_within(leaks, leak->by, false);
     }
 }
 
