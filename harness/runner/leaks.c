@@ -8,6 +8,9 @@
 
 #define MAX_FRAMES 64
 
+/* No process has as much: what is added up of a ledger stays a number. */
+#define MOST (INT64_C(1) << 52)
+
 int64_t lg_leaks_gauge_of(const struct lg_site *site, enum lg_gauge gauge)
 {
     static const lg_gauge_set in_bytes[LG_SITE_KIND_COUNT] = {
@@ -255,6 +258,37 @@ struct lg_gauges lg_leaks_suppressed(const struct lg_leaks *leaks)
     return sum;
 }
 
+static int64_t bounded(int64_t number)
+{
+    return number > MOST ? MOST : number < -MOST ? -MOST : number;
+}
+
+static int64_t never_negative(int64_t number)
+{
+    return number > 0 ? bounded(number) : 0;
+}
+
+static void bound_trace(struct lg_trace *trace)
+{
+    for (int kind = 0; kind < LG_SITE_KIND_COUNT; kind++) {
+        trace->grown_bytes[kind] = never_negative(trace->grown_bytes[kind]);
+        trace->grown_count[kind] = never_negative(trace->grown_count[kind]);
+        trace->released_bytes[kind] = never_negative(trace->released_bytes[kind]);
+        trace->released_count[kind] = never_negative(trace->released_count[kind]);
+    }
+    for (int gauge = 0; gauge < LG_GAUGE_COUNT; gauge++)
+        trace->growth.values[gauge] = bounded(trace->growth.values[gauge]);
+}
+
+/* More bytes may be held in fewer blocks. */
+static void bound_site(struct lg_site *site)
+{
+    site->bytes = never_negative(site->bytes);
+    site->count = bounded(site->count);
+    site->warm_up_bytes = bounded(site->warm_up_bytes);
+    site->warm_up_count = bounded(site->warm_up_count);
+}
+
 static int read_sites(struct lg_leaks *leaks, const struct lg_ledger *ledger, lg_gauge_set over,
                       const struct lg_suppressions *suppressions)
 {
@@ -270,6 +304,7 @@ static int read_sites(struct lg_leaks *leaks, const struct lg_ledger *ledger, lg
     for (; leaks->count < kept; leaks->count++) {
         struct lg_leak *leak = &leaks->rows[leaks->count];
         leak->site = sites[leaks->count];
+        bound_site(&leak->site);
         leak->relevant = is_relevant(&leak->site, over);
         if (leak->site.kind >= LG_SITE_KIND_COUNT)
             break;
@@ -296,6 +331,7 @@ int lg_leaks_read(const struct lg_ledger *ledger, const struct lg_record *record
     if (*out == NULL)
         return -ENOMEM;
     (*out)->trace = *trace;
+    bound_trace(&(*out)->trace);
     (*out)->symbols = lg_symbols_new(lg_ledger_text(ledger, trace->maps), how->debuginfod);
     return read_sites(*out, ledger, over, how->suppressions);
 }

@@ -39,6 +39,7 @@ static add_suite *const suites[] = {
     add_symbols_hostile_suite,
     add_leaks_suite,
     add_leaks_sums_suite,
+    add_leaks_hostile_suite,
     add_message_suite,
     add_message_details_suite,
     add_message_program_suite,

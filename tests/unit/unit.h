@@ -24,6 +24,7 @@ int add_inspect_suite(void);
 int add_junit_suite(void);
 int add_junit_files_suite(void);
 int add_leaks_suite(void);
+int add_leaks_hostile_suite(void);
 int add_leaks_sums_suite(void);
 int add_ledger_suite(void);
 int add_ledger_hostile_suite(void);
