@@ -8,6 +8,9 @@
 
 #define MAX_FRAMES 64
 
+/* No process has as much: what is added up of a ledger stays a number. */
+#define MOST (INT64_C(1) << 52)
+
 int64_t lg_leaks_gauge_of(const struct lg_site *site, enum lg_gauge gauge)
 {
     static const lg_gauge_set in_bytes[LG_SITE_KIND_COUNT] = {
@@ -110,6 +113,8 @@ static int compare_places(const struct lg_leak *a, const struct lg_leak *b)
             order = strcmp(text_or_empty(left->function), text_or_empty(right->function));
         if (order == 0)
             order = (left->offset > right->offset) - (left->offset < right->offset);
+        if (order == 0)
+            order = strcmp(text_or_empty(left->module), text_or_empty(right->module));
         if (order != 0)
             return order;
     }
@@ -155,23 +160,27 @@ static bool is_same_frame(const struct lg_frame *a, const struct lg_frame *b)
            (a->file != NULL || a->offset == b->offset);
 }
 
-/* In a library without debug information, one call after another differs by its offset alone. */
-static bool is_same_call(const struct lg_frame *a, const struct lg_frame *b)
+static const char *name_of(const struct lg_frame *frame)
 {
-    return a->function != NULL
-               ? is_same_text(a->function, b->function) && is_same_text(a->module, b->module)
-               : is_same_frame(a, b);
+    return frame->function != NULL ? frame->function : frame->door;
+}
+
+/* The same function of a library, wherever in it. */
+static bool is_same_function(const struct lg_frame *a, const struct lg_frame *b)
+{
+    return is_same_text(a->module, b->module) && is_same_text(name_of(a), name_of(b)) &&
+           (name_of(a) != NULL || a->offset == b->offset);
 }
 
 /* What differs in a library only, inside what the user's code has called, is one site. */
 static bool is_same_site(const struct lg_leak *a, const struct lg_leak *b)
 {
-    bool users = a->user < a->frame_count && b->user < b->frame_count;
-    size_t from_a = users ? a->user : 0;
-    size_t from_b = users ? b->user : 0;
+    size_t from_a = a->user < a->frame_count ? a->user : 0;
+    size_t from_b = b->user < b->frame_count ? b->user : 0;
     if (a->site.kind != b->site.kind || a->by != b->by || (from_a == 0) != (from_b == 0) ||
-        a->frame_count - from_a != b->frame_count - from_b ||
-        (from_a > 0 && !is_same_call(&a->frames[from_a - 1], &b->frames[from_b - 1])))
+        a->frame_count - from_a != b->frame_count - from_b)
+        return false;
+    if (from_a > 0 && !is_same_function(&a->frames[from_a - 1], &b->frames[from_b - 1]))
         return false;
     for (size_t i = 0; i < a->frame_count - from_a; i++) {
         if (!is_same_frame(&a->frames[from_a + i], &b->frames[from_b + i]))
@@ -217,17 +226,25 @@ int64_t lg_leaks_per_run(const struct lg_leaks *leaks, const struct lg_site *sit
     return growth / runs + (growth % runs > 0);
 }
 
-/* A maximum is one for all of a test that it matches. */
+/* What the sites that BY matches take per run, of those in bytes or of those that count, is no
+ * more than its maximum: one for all of a test. */
+static bool is_within(const struct lg_leaks *leaks, const struct lg_suppression *by, bool in_bytes)
+{
+    struct lg_site all = {0};
+    for (size_t i = 0; i < leaks->count; i++) {
+        const struct lg_leak *leak = &leaks->rows[i];
+        if (leak->by == by && (leak->site.bytes != 0) == in_bytes)
+            add_site(&all, &leak->site);
+    }
+    return lg_leaks_per_run(leaks, &all) <= by->max;
+}
+
 static void suppress(struct lg_leaks *leaks)
 {
     for (size_t i = 0; i < leaks->count; i++) {
         struct lg_leak *leak = &leaks->rows[i];
-        struct lg_site all = {0};
-        for (size_t other = 0; other < leaks->count; other++) {
-            if (leaks->rows[other].by == leak->by)
-                add_site(&all, &leaks->rows[other].site);
-        }
-        leak->suppressed = leak->by != NULL && lg_leaks_per_run(leaks, &all) <= leak->by->max;
+        leak->suppressed = leak->by != NULL && is_within(leaks, leak->by, true) &&
+                           is_within(leaks, leak->by, false);
     }
 }
 
@@ -239,6 +256,37 @@ struct lg_gauges lg_leaks_suppressed(const struct lg_leaks *leaks)
             sum.values[gauge] += lg_leaks_gauge_of(&leaks->rows[i].site, (enum lg_gauge)gauge);
     }
     return sum;
+}
+
+static int64_t bounded(int64_t number)
+{
+    return number > MOST ? MOST : number < -MOST ? -MOST : number;
+}
+
+static int64_t never_negative(int64_t number)
+{
+    return number > 0 ? bounded(number) : 0;
+}
+
+static void bound_trace(struct lg_trace *trace)
+{
+    for (int kind = 0; kind < LG_SITE_KIND_COUNT; kind++) {
+        trace->grown_bytes[kind] = never_negative(trace->grown_bytes[kind]);
+        trace->grown_count[kind] = never_negative(trace->grown_count[kind]);
+        trace->released_bytes[kind] = never_negative(trace->released_bytes[kind]);
+        trace->released_count[kind] = never_negative(trace->released_count[kind]);
+    }
+    for (int gauge = 0; gauge < LG_GAUGE_COUNT; gauge++)
+        trace->growth.values[gauge] = bounded(trace->growth.values[gauge]);
+}
+
+/* More bytes may be held in fewer blocks. */
+static void bound_site(struct lg_site *site)
+{
+    site->bytes = never_negative(site->bytes);
+    site->count = bounded(site->count);
+    site->warm_up_bytes = bounded(site->warm_up_bytes);
+    site->warm_up_count = bounded(site->warm_up_count);
 }
 
 static int read_sites(struct lg_leaks *leaks, const struct lg_ledger *ledger, lg_gauge_set over,
@@ -258,6 +306,7 @@ static int read_sites(struct lg_leaks *leaks, const struct lg_ledger *ledger, lg
     for (; leaks->count < kept; leaks->count++) {
         struct lg_leak *leak = &leaks->rows[leaks->count];
         leak->site = sites[leaks->count];
+        bound_site(&leak->site);
         leak->relevant = is_relevant(&leak->site, over);
         if (leak->site.kind >= LG_SITE_KIND_COUNT)
             break;
@@ -284,6 +333,7 @@ int lg_leaks_read(const struct lg_ledger *ledger, const struct lg_record *record
     if (*out == NULL)
         return -ENOMEM;
     (*out)->trace = *trace;
+    bound_trace(&(*out)->trace);
     return read_sites(*out, ledger, over, how);
 }
 

@@ -95,3 +95,12 @@ bool write_file(const char *path, const char *data, size_t size)
     bool written = fwrite(data, 1, size, file) == size;
     return fclose(file) == 0 && written;
 }
+
+/* Marsaglia's xorshift: the low bits are the weaker ones. */
+uint32_t next_number(uint64_t *state, uint32_t below)
+{
+    *state ^= *state << 13;
+    *state ^= *state >> 7;
+    *state ^= *state << 17;
+    return (uint32_t)(*state >> 32) % below;
+}

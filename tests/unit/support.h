@@ -6,6 +6,7 @@
 
 #include <limits.h>
 #include <stdbool.h>
+#include <stdint.h>
 
 /* Lines of maps; RANGE is "1000-2000". */
 #define ANON_LINE(range) range " rw-p 00000000 00:00 0 \n"
@@ -45,5 +46,8 @@ int folder_entries(const char *path);
 char *read_file(const char *path, size_t *size);
 
 bool write_file(const char *path, const char *data, size_t size);
+
+/* A number below BELOW, of a sequence that is the same for the same STATE, which is not 0. */
+uint32_t next_number(uint64_t *state, uint32_t below);
 
 #endif

@@ -64,16 +64,33 @@ static void split(struct lg_ranges *ranges, uint64_t address)
     insert(ranges, find(ranges, address), tail);
 }
 
+/* Takes out what of row AT lies between START and END: a row less, as many, or one more. */
+static void cut(struct lg_ranges *ranges, size_t at, uint64_t start, uint64_t end)
+{
+    struct lg_traced_range head = ranges->rows[at];
+    struct lg_traced_range tail = head;
+    erase(ranges, at);
+    if (head.start < start) {
+        head.end = start;
+        insert(ranges, at++, head);
+    }
+    if (tail.end > end) {
+        tail.start = end;
+        insert(ranges, at, tail);
+    }
+}
+
 uint64_t lg_ranges_clear(struct lg_ranges *ranges, uint64_t start, uint64_t end)
 {
     uint64_t known = 0;
-    split(ranges, start);
-    split(ranges, end);
     size_t at = find(ranges, start);
-    while (at < ranges->count && ranges->rows[at].start < end) {
-        if (ranges->rows[at].site != 0)
-            known += ranges->rows[at].end - ranges->rows[at].start;
-        erase(ranges, at);
+    while (start < end && at < ranges->count && ranges->rows[at].start < end) {
+        struct lg_traced_range row = ranges->rows[at];
+        uint64_t from = row.start > start ? row.start : start;
+        uint64_t to = row.end < end ? row.end : end;
+        known += row.site != 0 ? to - from : 0;
+        cut(ranges, at, start, end);
+        at += row.start < start;
     }
     return known;
 }
@@ -86,10 +103,20 @@ void lg_ranges_set(struct lg_ranges *ranges, struct lg_traced_range range)
     insert(ranges, find(ranges, range.start), range);
 }
 
+/* The same for a row that is reserved. */
+static void split_reserved(struct lg_ranges *ranges, uint64_t address)
+{
+    size_t at = find(ranges, address);
+    if (at < ranges->count && ranges->rows[at].reserved)
+        split(ranges, address);
+}
+
 void lg_ranges_commit(struct lg_ranges *ranges, uint64_t start, uint64_t end, uint32_t site)
 {
-    split(ranges, start);
-    split(ranges, end);
+    if (start >= end)
+        return;
+    split_reserved(ranges, start);
+    split_reserved(ranges, end);
     for (size_t at = find(ranges, start); at < ranges->count && ranges->rows[at].start < end;
          at++) {
         struct lg_traced_range *row = &ranges->rows[at];
@@ -105,6 +132,8 @@ void lg_ranges_commit(struct lg_ranges *ranges, uint64_t start, uint64_t end, ui
 
 void lg_ranges_reserve(struct lg_ranges *ranges, uint64_t start, uint64_t end)
 {
+    if (start >= end)
+        return;
     split(ranges, start);
     split(ranges, end);
     for (size_t at = find(ranges, start); at < ranges->count && ranges->rows[at].start < end;
