@@ -118,11 +118,8 @@ static void add_mapping(struct blocks *blocks, const struct lg_mapping *row)
 
 static bool is_own(const struct lg_sampler *sampler, const struct lg_mapping *row)
 {
-    for (size_t i = 0; i < sampler->excluded_count; i++) {
-        if (row->start < sampler->excluded[i].end && sampler->excluded[i].start < row->end)
-            return true;
-    }
-    return row->start < reach.memory.end && reach.memory.start < row->end;
+    return lg_sampler_owns(sampler, row) ||
+           (row->start < reach.memory.end && reach.memory.start < row->end);
 }
 
 /* A thread's guard is lost, or kept, with the thread's stack. */

@@ -45,6 +45,15 @@ void lg_sampler_exclude(struct lg_sampler *sampler, struct lg_range range)
         sampler->excluded[sampler->excluded_count++] = range;
 }
 
+bool lg_sampler_owns(const struct lg_sampler *sampler, const struct lg_mapping *row)
+{
+    for (size_t i = 0; i < sampler->excluded_count; i++) {
+        if (row->start < sampler->excluded[i].end && sampler->excluded[i].start < row->end)
+            return true;
+    }
+    return false;
+}
+
 int lg_sampler_take(struct lg_sampler *sampler, struct lg_sample *out)
 {
     malloc_trim(0);

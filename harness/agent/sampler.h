@@ -5,6 +5,8 @@
 #include "agent/allocator.h"
 #include "common/sample.h"
 
+#include <stdbool.h>
+
 #define LG_SAMPLER_EXCLUDED 3
 
 struct lg_sampler {
@@ -22,6 +24,9 @@ int lg_sampler_init(struct lg_sampler *sampler);
 
 /* What lies in RANGE is leakgate's: no sample counts it. */
 void lg_sampler_exclude(struct lg_sampler *sampler, struct lg_range range);
+
+/* Whether ROW is, or touches, what is leakgate's. */
+bool lg_sampler_owns(const struct lg_sampler *sampler, const struct lg_mapping *row);
 
 /* Trims the heap and takes a sample. Its mappings become the latest.
  * Returns 0, -ENOBUFS with more mappings than there is room for, or -errno.

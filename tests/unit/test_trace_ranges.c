@@ -127,7 +127,7 @@ static void test_reserved_parts_of_nobody_are_of_who_commits_them(void)
     traced_ranges_end(&traced);
 }
 
-static void test_reserved_parts_stay_with_who_has_reserved_them(void)
+static void test_reserved_parts_stay_with_who_has_reserved_them_since_the_mark(void)
 {
     struct traced_ranges traced;
     traced_ranges_start(&traced, PAGES);
@@ -135,6 +135,19 @@ static void test_reserved_parts_stay_with_who_has_reserved_them(void)
     lg_ranges_commit(&traced.ranges, PAGE(0), PAGE(PAGES), 1);
     CU_ASSERT(row_is(&traced, 0, 10, 20, 2) && !traced.rows[0].reserved);
     CU_ASSERT(holds(&traced, 1, 0, 0) && holds(&traced, 2, 10, 1));
+    traced_ranges_end(&traced);
+}
+
+static void test_what_was_reserved_before_the_mark_grows_when_committed(void)
+{
+    struct traced_ranges traced;
+    traced_ranges_start(&traced, PAGES);
+    set_reserved(&traced, 10, 20, 2);
+    lg_ranges_mark(&traced.ranges);
+    lg_ranges_commit(&traced.ranges, PAGE(12), PAGE(15), 1);
+    CU_ASSERT_EQUAL(traced.ranges.count, 3);
+    CU_ASSERT(row_is(&traced, 1, 12, 15, 1) && !traced.rows[1].reserved);
+    CU_ASSERT(holds(&traced, 1, 3, 1) && holds(&traced, 2, 7, 2));
     traced_ranges_end(&traced);
 }
 
@@ -154,11 +167,23 @@ static void test_committing_what_is_memory_changes_nothing(void)
     traced_ranges_end(&traced);
 }
 
-static void test_what_is_known_becomes_a_reservation_of_nobody(void)
+static void test_what_was_made_since_the_mark_stays_its_sites_when_reserved(void)
 {
     struct traced_ranges traced;
     traced_ranges_start(&traced, PAGES);
     set(&traced, 10, 20, 1);
+    lg_ranges_reserve(&traced.ranges, PAGE(12), PAGE(20));
+    CU_ASSERT(row_is(&traced, 1, 12, 20, 1) && traced.rows[1].reserved);
+    CU_ASSERT(holds(&traced, 1, 10, 2));
+    traced_ranges_end(&traced);
+}
+
+static void test_what_was_there_before_becomes_a_reservation_of_nobody(void)
+{
+    struct traced_ranges traced;
+    traced_ranges_start(&traced, PAGES);
+    set(&traced, 10, 20, 1);
+    lg_ranges_mark(&traced.ranges);
     lg_ranges_reserve(&traced.ranges, PAGE(5), PAGE(12));
     CU_ASSERT_EQUAL(traced.ranges.count, 2);
     CU_ASSERT(row_is(&traced, 0, 10, 12, 0) && traced.rows[0].reserved);
@@ -229,9 +254,11 @@ int add_trace_ranges_suite(void)
         UNIT_TEST(test_clearing_returns_what_was_known_of_it),
         UNIT_TEST(test_clearing_nothing_leaves_all_as_it_is),
         UNIT_TEST(test_reserved_parts_of_nobody_are_of_who_commits_them),
-        UNIT_TEST(test_reserved_parts_stay_with_who_has_reserved_them),
+        UNIT_TEST(test_reserved_parts_stay_with_who_has_reserved_them_since_the_mark),
+        UNIT_TEST(test_what_was_reserved_before_the_mark_grows_when_committed),
         UNIT_TEST(test_committing_what_is_memory_changes_nothing),
-        UNIT_TEST(test_what_is_known_becomes_a_reservation_of_nobody),
+        UNIT_TEST(test_what_was_made_since_the_mark_stays_its_sites_when_reserved),
+        UNIT_TEST(test_what_was_there_before_becomes_a_reservation_of_nobody),
         UNIT_TEST(test_what_does_not_fit_is_counted_and_harms_nothing),
         UNIT_TEST(test_ends_are_cut_off_in_a_full_table),
         UNIT_TEST(test_a_hole_in_a_full_table_loses_what_is_behind_it),

@@ -13,6 +13,7 @@
 struct page {
     bool known;
     bool reserved;
+    bool marked;
     uint32_t site;
 };
 
@@ -34,10 +35,11 @@ static uint64_t address_of(unsigned page)
 static void set_pages(struct model *model)
 {
     for (unsigned i = model->from; i < model->to; i++)
-        model->pages[i] = (struct page){true, model->reserved, model->site};
-    lg_ranges_set(&model->traced.ranges,
-                  (struct lg_traced_range){address_of(model->from), address_of(model->to),
-                                           model->site, model->reserved});
+        model->pages[i] = (struct page){true, model->reserved, false, model->site};
+    lg_ranges_set(&model->traced.ranges, (struct lg_traced_range){.start = address_of(model->from),
+                                                                  .end = address_of(model->to),
+                                                                  .site = model->site,
+                                                                  .reserved = model->reserved});
 }
 
 /* Whether as much was known of it as there was; less where some has not fitted before. */
@@ -58,7 +60,7 @@ static void commit_pages(struct model *model)
 {
     for (unsigned i = model->from; i < model->to; i++) {
         struct page *page = &model->pages[i];
-        if (page->known && page->reserved && page->site == 0)
+        if (page->known && page->reserved && (page->site == 0 || page->marked))
             page->site = model->site;
         page->reserved = false;
     }
@@ -69,10 +71,21 @@ static void commit_pages(struct model *model)
 static void reserve_pages(struct model *model)
 {
     for (unsigned i = model->from; i < model->to; i++) {
-        if (model->pages[i].known)
-            model->pages[i] = (struct page){.known = true, .reserved = true};
+        struct page *page = &model->pages[i];
+        if (!page->known)
+            continue;
+        page->reserved = true;
+        if (page->marked)
+            page->site = 0;
     }
     lg_ranges_reserve(&model->traced.ranges, address_of(model->from), address_of(model->to));
+}
+
+static void mark_pages(struct model *model)
+{
+    for (unsigned i = 0; i < PAGES; i++)
+        model->pages[i].marked = model->pages[i].known;
+    lg_ranges_mark(&model->traced.ranges);
 }
 
 /* Up to 12 pages anywhere: none at all, at times, or an end before the start. */
@@ -85,6 +98,8 @@ static bool change(struct model *model)
     model->to = model->to < PAGES ? model->to : PAGES;
     model->site = next_number(&model->random, TRACED_SITES + 1);
     model->reserved = next_number(&model->random, 3) == 0;
+    if (next_number(&model->random, 100) == 0)
+        mark_pages(model);
     switch (next_number(&model->random, 5)) {
     case 0:
         return clear_pages(model);
@@ -106,7 +121,7 @@ static struct page told_of(const struct lg_ranges *ranges, unsigned page)
     for (size_t i = 0; i < ranges->count; i++) {
         const struct lg_traced_range *row = &ranges->rows[i];
         if (row->start <= address_of(page) && address_of(page) < row->end)
-            return (struct page){true, row->reserved, row->site};
+            return (struct page){true, row->reserved, row->marked, row->site};
     }
     return (struct page){0};
 }
@@ -120,7 +135,7 @@ static bool all_are_right(const struct model *model)
         const struct page *page = &model->pages[i];
         if (told.known || model->traced.ranges.lost == 0)
             right &= told.known == page->known && told.site == page->site &&
-                     told.reserved == page->reserved;
+                     told.reserved == page->reserved && told.marked == page->marked;
     }
     return right;
 }

@@ -112,6 +112,7 @@ void lg_trace_mark(void)
     lg_trace_disarm();
     count_what_is_there();
     lg_sites_mark(&lg_trace.sites);
+    lg_ranges_mark(&lg_trace.ranges);
     memset(lg_trace.released_bytes, 0, sizeof(lg_trace.released_bytes));
     memset(lg_trace.released_count, 0, sizeof(lg_trace.released_count));
     *lg_trace.active = true;

@@ -19,6 +19,8 @@
 /* A descriptor, or -1, that was opened, and is returned. */
 int lg_trace_opened(int fd);
 
+void lg_trace_opened_two(const int fds[2]);
+
 /* A mapping that was made. */
 void lg_trace_mapped(void *start, size_t bytes, int protection);
 void lg_trace_unmapped(void *start, size_t bytes);

@@ -33,6 +33,7 @@ static struct {
     int (*accept)(int, struct sockaddr *, socklen_t *);
     int (*accept4)(int, struct sockaddr *, socklen_t *, int);
     ssize_t (*recvmsg)(int, struct msghdr *, int);
+    int (*recvmmsg)(int, struct mmsghdr *, unsigned, int, struct timespec *);
     int (*memfd_create)(const char *, unsigned);
     int (*eventfd)(unsigned, int);
     int (*signalfd)(int, const void *, int);
@@ -64,21 +65,31 @@ static struct {
     int (*close)(int);
 } real;
 
+/* What vfork has started shares the memory, but not the descriptors. */
+static bool is_vforked(void)
+{
+    return lg_trace.vfork_site != 0 && getpid() != lg_trace.pid;
+}
+
 int lg_trace_opened(int fd)
 {
-    if (fd >= 0 && fd < LG_TRACE_MAX_FDS && lg_trace_enter_locked()) {
+    if (fd >= 0 && fd < LG_TRACE_MAX_FDS && !is_vforked() && lg_trace_enter_locked()) {
         lg_trace.fds[fd] = lg_trace_site(LG_SITE_FD);
         lg_trace_leave_locked();
     }
     return fd;
 }
 
-static void opened_two(const int fds[2], int error)
+void lg_trace_opened_two(const int fds[2])
 {
-    if (error != 0)
-        return;
     lg_trace_opened(fds[0]);
     lg_trace_opened(fds[1]);
+}
+
+static void opened_two(const int fds[2], int error)
+{
+    if (error == 0)
+        lg_trace_opened_two(fds);
 }
 
 static FILE *opened_stream(FILE *stream)
@@ -238,10 +249,9 @@ static int lg_hook_fcntl64(int fd, int command, ...)
 }
 
 /* Descriptors that another process has sent. */
-static ssize_t lg_hook_recvmsg(int fd, struct msghdr *message, int flags)
+static void received(struct msghdr *message)
 {
-    ssize_t got = real.recvmsg(fd, message, flags);
-    for (struct cmsghdr *part = got >= 0 ? CMSG_FIRSTHDR(message) : NULL; part != NULL;
+    for (struct cmsghdr *part = CMSG_FIRSTHDR(message); part != NULL;
          part = CMSG_NXTHDR(message, part)) {
         if (part->cmsg_level != SOL_SOCKET || part->cmsg_type != SCM_RIGHTS)
             continue;
@@ -249,12 +259,28 @@ static ssize_t lg_hook_recvmsg(int fd, struct msghdr *message, int flags)
         for (size_t i = 0; i < (part->cmsg_len - CMSG_LEN(0)) / sizeof(int); i++)
             lg_trace_opened(fds[i]);
     }
+}
+
+static ssize_t lg_hook_recvmsg(int fd, struct msghdr *message, int flags)
+{
+    ssize_t got = real.recvmsg(fd, message, flags);
+    if (got >= 0)
+        received(message);
+    return got;
+}
+
+static int lg_hook_recvmmsg(int fd, struct mmsghdr *messages, unsigned count, int flags,
+                            struct timespec *timeout)
+{
+    int got = real.recvmmsg(fd, messages, count, flags, timeout);
+    for (int i = 0; i < got; i++)
+        received(&messages[i].msg_hdr);
     return got;
 }
 
 static int lg_hook_close(int fd)
 {
-    if (fd >= 0 && fd < LG_TRACE_MAX_FDS && lg_trace_enter_locked()) {
+    if (fd >= 0 && fd < LG_TRACE_MAX_FDS && !is_vforked() && lg_trace_enter_locked()) {
         lg_trace.fds[fd] = 0;
         lg_trace_leave_locked();
     }
@@ -263,18 +289,23 @@ static int lg_hook_close(int fd)
 
 LG_HOOKS_BEGIN
 const struct lg_hook lg_hooks_fd[] = {
-    LG_HOOK(open),         LG_HOOK(open64),         LG_HOOK(openat),        LG_HOOK(openat64),
-    LG_HOOK(__open_2),     LG_HOOK(__open64_2),     LG_HOOK(__openat_2),    LG_HOOK(__openat64_2),
-    LG_HOOK(creat),        LG_HOOK(creat64),        LG_HOOK(dup),           LG_HOOK(dup2),
-    LG_HOOK(dup3),         LG_HOOK(fcntl),          LG_HOOK(fcntl64),       LG_HOOK(pipe),
-    LG_HOOK(pipe2),        LG_HOOK(socket),         LG_HOOK(socketpair),    LG_HOOK(accept),
-    LG_HOOK(accept4),      LG_HOOK(recvmsg),        LG_HOOK(memfd_create),  LG_HOOK(eventfd),
-    LG_HOOK(signalfd),     LG_HOOK(timerfd_create), LG_HOOK(epoll_create),  LG_HOOK(epoll_create1),
-    LG_HOOK(inotify_init), LG_HOOK(inotify_init1),  LG_HOOK(fanotify_init), LG_HOOK(pidfd_open),
-    LG_HOOK(mkstemp),      LG_HOOK(mkstemp64),      LG_HOOK(mkostemp),      LG_HOOK(mkostemp64),
-    LG_HOOK(mkstemps),     LG_HOOK(mkostemps),      LG_HOOK(shm_open),      LG_HOOK(mq_open),
-    LG_HOOK(posix_openpt), LG_HOOK(getpt),          LG_HOOK(openpty),       LG_HOOK(fopen),
-    LG_HOOK(fopen64),      LG_HOOK(freopen),        LG_HOOK(freopen64),     LG_HOOK(tmpfile),
-    LG_HOOK(tmpfile64),    LG_HOOK(opendir),        LG_HOOK(close),         {NULL, NULL, NULL},
+    LG_HOOK(open),          LG_HOOK(open64),        LG_HOOK(openat),
+    LG_HOOK(openat64),      LG_HOOK(__open_2),      LG_HOOK(__open64_2),
+    LG_HOOK(__openat_2),    LG_HOOK(__openat64_2),  LG_HOOK(creat),
+    LG_HOOK(creat64),       LG_HOOK(dup),           LG_HOOK(dup2),
+    LG_HOOK(dup3),          LG_HOOK(fcntl),         LG_HOOK(fcntl64),
+    LG_HOOK(pipe),          LG_HOOK(pipe2),         LG_HOOK(socket),
+    LG_HOOK(socketpair),    LG_HOOK(accept),        LG_HOOK(accept4),
+    LG_HOOK(recvmsg),       LG_HOOK(recvmmsg),      LG_HOOK(memfd_create),
+    LG_HOOK(eventfd),       LG_HOOK(signalfd),      LG_HOOK(timerfd_create),
+    LG_HOOK(epoll_create),  LG_HOOK(epoll_create1), LG_HOOK(inotify_init),
+    LG_HOOK(inotify_init1), LG_HOOK(fanotify_init), LG_HOOK(pidfd_open),
+    LG_HOOK(mkstemp),       LG_HOOK(mkstemp64),     LG_HOOK(mkostemp),
+    LG_HOOK(mkostemp64),    LG_HOOK(mkstemps),      LG_HOOK(mkostemps),
+    LG_HOOK(shm_open),      LG_HOOK(mq_open),       LG_HOOK(posix_openpt),
+    LG_HOOK(getpt),         LG_HOOK(openpty),       LG_HOOK(fopen),
+    LG_HOOK(fopen64),       LG_HOOK(freopen),       LG_HOOK(freopen64),
+    LG_HOOK(tmpfile),       LG_HOOK(tmpfile64),     LG_HOOK(opendir),
+    LG_HOOK(close),         {NULL, NULL, NULL},
 };
 LG_HOOKS_END

@@ -34,9 +34,10 @@ void lg_trace_mapped(void *start, size_t bytes, int protection)
     if (start == MAP_FAILED || !lg_trace_enter_locked())
         return;
     uint64_t address = (uintptr_t)start;
-    lg_ranges_set(&lg_trace.ranges, (struct lg_traced_range){address, address + whole_pages(bytes),
-                                                             lg_trace_site(LG_SITE_MAPPING),
-                                                             protection == PROT_NONE});
+    lg_ranges_set(&lg_trace.ranges, (struct lg_traced_range){.start = address,
+                                                             .end = address + whole_pages(bytes),
+                                                             .site = lg_trace_site(LG_SITE_MAPPING),
+                                                             .reserved = protection == PROT_NONE});
     lg_trace_leave_locked();
 }
 
@@ -64,8 +65,9 @@ void lg_trace_remapped(void *old, size_t old_bytes, void *start, size_t bytes)
     clear(old, old_bytes);
     uint64_t address = (uintptr_t)start;
     lg_ranges_set(&lg_trace.ranges,
-                  (struct lg_traced_range){address, address + whole_pages(bytes),
-                                           lg_trace_site(LG_SITE_MAPPING), false});
+                  (struct lg_traced_range){.start = address,
+                                           .end = address + whole_pages(bytes),
+                                           .site = lg_trace_site(LG_SITE_MAPPING)});
     lg_trace_leave_locked();
 }
 
@@ -220,7 +222,11 @@ static void note_call(long number, const long arguments[6], long result)
     case SYS_socket:
     case SYS_accept4:
     case SYS_dup:
+#ifdef SYS_dup2
+    case SYS_dup2:
+#endif
     case SYS_dup3:
+    case SYS_openat2:
     case SYS_memfd_create:
     case SYS_eventfd2:
     case SYS_epoll_create1:
@@ -230,6 +236,19 @@ static void note_call(long number, const long arguments[6], long result)
     case SYS_userfaultfd:
     case SYS_perf_event_open:
         lg_trace_opened((int)result);
+        break;
+    case SYS_fcntl:
+        if (arguments[1] == F_DUPFD || arguments[1] == F_DUPFD_CLOEXEC)
+            lg_trace_opened((int)result);
+        break;
+#ifdef SYS_pipe
+    case SYS_pipe:
+#endif
+    case SYS_pipe2:
+        lg_trace_opened_two((const int *)start);
+        break;
+    case SYS_socketpair:
+        lg_trace_opened_two((const int *)arguments[3]); /* NOLINT */
         break;
     default:
         break;

@@ -1,16 +1,19 @@
 /* Threads and processes. */
-#include "agent/census.h"
 #include "agent/trace/hooks.h"
 
+#include <fcntl.h>
 #include <pthread.h>
+#include <sched.h>
+#include <signal.h>
 #include <spawn.h>
+#include <stdarg.h>
 #include <stdio.h>
 #include <threads.h>
 #include <unistd.h>
 
-#define LISTED 4096
-
 static struct {
+    int (*thrd_create)(thrd_t *, thrd_start_t, void *);
+    int (*clone)(int (*)(void *), void *, int, void *, ...);
     int (*pthread_create)(pthread_t *, const pthread_attr_t *, void *(*)(void *), void *);
     int (*pthread_join)(pthread_t, void **);
     int (*pthread_tryjoin_np)(pthread_t, void **);
@@ -100,30 +103,67 @@ static void *thread_begins(void *context)
     return result;
 }
 
+static int c11_thread_begins(void *context)
+{
+    struct lg_traced_thread *entry = context;
+    int result;
+    thread_began(entry);
+    pthread_cleanup_push(thread_ended, entry);
+    result = entry->c11_start(entry->argument);
+    pthread_cleanup_pop(1);
+    return result;
+}
+
+/* A new entry, or NULL where there is nothing to note, or no more room. */
+static struct lg_traced_thread *add_thread(void *argument)
+{
+    if (!lg_trace_enter_locked())
+        return NULL;
+    struct lg_traced_thread *entry = free_thread();
+    if (entry != NULL)
+        *entry = (struct lg_traced_thread){.state = LG_THREAD_STARTING,
+                                           .site = lg_trace_site(LG_SITE_THREAD),
+                                           .argument = argument};
+    lg_trace_leave_locked();
+    return entry;
+}
+
+/* It could not be started. */
+static void drop_thread(struct lg_traced_thread *entry)
+{
+    if (!lg_trace_enter_locked())
+        return;
+    entry->state = LG_THREAD_FREE;
+    lg_trace_leave_locked();
+}
+
 static int lg_hook_pthread_create(pthread_t *thread, const pthread_attr_t *attributes,
                                   void *(*start)(void *), void *argument)
 {
-    struct lg_traced_thread *entry = NULL;
+    struct lg_traced_thread *entry;
     int detached = PTHREAD_CREATE_JOINABLE;
     if (attributes != NULL)
         pthread_attr_getdetachstate(attributes, &detached);
-    if (lg_trace_enter_locked()) {
-        entry = free_thread();
-        if (entry != NULL)
-            *entry = (struct lg_traced_thread){.state = LG_THREAD_STARTING,
-                                               .site = lg_trace_site(LG_SITE_THREAD),
-                                               .detached = detached == PTHREAD_CREATE_DETACHED,
-                                               .start = start,
-                                               .argument = argument};
-        lg_trace_leave_locked();
-    }
+    entry = add_thread(argument);
     if (entry == NULL)
         return real.pthread_create(thread, attributes, start, argument);
+    entry->detached = detached == PTHREAD_CREATE_DETACHED;
+    entry->start = start;
     int error = real.pthread_create(thread, attributes, thread_begins, entry);
-    if (error == 0 || !lg_trace_enter_locked())
-        return error;
-    entry->state = LG_THREAD_FREE;
-    lg_trace_leave_locked();
+    if (error != 0)
+        drop_thread(entry);
+    return error;
+}
+
+static int lg_hook_thrd_create(thrd_t *thread, thrd_start_t start, void *argument)
+{
+    struct lg_traced_thread *entry = add_thread(argument);
+    if (entry == NULL)
+        return real.thrd_create(thread, start, argument);
+    entry->c11_start = start;
+    int error = real.thrd_create(thread, c11_thread_begins, entry);
+    if (error != thrd_success)
+        drop_thread(entry);
     return error;
 }
 
@@ -194,10 +234,25 @@ static int lg_hook_thrd_detach(thrd_t thread)
 
 /* Processes. */
 
-static void note_child(int32_t pid, uint32_t site)
+/* The row of a process that is gone, where there is no other; LG_TRACE_MAX_CHILDREN if all of
+ * them are there. */
+static uint32_t free_child(void)
 {
     struct lg_traced_children *children = lg_trace.children;
     uint32_t at = __atomic_fetch_add(&children->count, 1, __ATOMIC_RELAXED);
+    if (at < LG_TRACE_MAX_CHILDREN)
+        return at;
+    __atomic_store_n(&children->count, LG_TRACE_MAX_CHILDREN, __ATOMIC_RELAXED);
+    at = 0;
+    while (at < LG_TRACE_MAX_CHILDREN && kill(children->rows[at].pid, 0) == 0)
+        at++;
+    return at;
+}
+
+static void note_child(int32_t pid, uint32_t site)
+{
+    struct lg_traced_children *children = lg_trace.children;
+    uint32_t at = free_child();
     if (at >= LG_TRACE_MAX_CHILDREN)
         return;
     children->rows[at].site = site;
@@ -240,6 +295,21 @@ static pid_t lg_hook__Fork(void)
     return forked_by(real._Fork);
 }
 
+/* Threads that are made with it are not told from those of libc. */
+static int lg_hook_clone(int (*function)(void *), void *stack, int flags, void *argument, ...)
+{
+    va_list arguments;
+    va_start(arguments, argument);
+    void *parent_tid = va_arg(arguments, void *);
+    void *tls = va_arg(arguments, void *);
+    void *child_tid = va_arg(arguments, void *);
+    va_end(arguments);
+    int pid = real.clone(function, stack, flags, argument, parent_tid, tls, child_tid);
+    if (pid > 0 && (flags & CLONE_THREAD) == 0)
+        lg_trace_forked(pid);
+    return pid;
+}
+
 /* It forks inside libc: the parent is gone, and the child is in it. */
 static int lg_hook_daemon(int keep_folder, int keep_streams)
 {
@@ -279,14 +349,25 @@ static int lg_hook_posix_spawnp(pid_t *pid, const char *file,
     return 0;
 }
 
+/* The last one in the list of this thread's, which is by age. With little of the stack: that of
+ * a thread may be small. */
 static int32_t newest_child(void)
 {
-    static int32_t ids[LISTED];
-    struct lg_id_list children = {ids, 0, LISTED};
+    char part[256];
+    int32_t number = 0;
     int32_t newest = 0;
-    lg_census_list(LG_GAUGE_CHILDREN, &children);
-    for (size_t i = 0; i < children.count; i++)
-        newest = ids[i] > newest ? ids[i] : newest;
+    ssize_t got;
+    int fd = open("/proc/thread-self/children", O_RDONLY | O_CLOEXEC);
+    while (fd >= 0 && (got = read(fd, part, sizeof(part))) > 0) {
+        for (ssize_t i = 0; i < got; i++) {
+            bool digit = part[i] >= '0' && part[i] <= '9';
+            if (!digit && number != 0)
+                newest = number;
+            number = digit ? number * 10 + (part[i] - '0') : 0;
+        }
+    }
+    if (fd >= 0)
+        close(fd);
     return newest;
 }
 
@@ -335,6 +416,8 @@ extern pid_t lg_hook_vfork(void);
 LG_HOOKS_BEGIN
 const struct lg_hook lg_hooks_task[] = {
     LG_HOOK(pthread_create),
+    LG_HOOK(thrd_create),
+    LG_HOOK(clone),
     LG_HOOK(pthread_join),
     LG_HOOK(pthread_tryjoin_np),
     LG_HOOK(pthread_timedjoin_np),

@@ -11,6 +11,7 @@
 
 #define MAX_HOOKS 160
 #define MAX_KNOWN 1024
+#define MAX_SWEPT_BYTES (UINT64_C(64) << 20)
 #define PAGE_MASK (~(uintptr_t)4095)
 
 #if defined(__x86_64__)
@@ -311,6 +312,15 @@ static int patch_module(struct dl_phdr_info *info, size_t size, void *context)
     return 0;
 }
 
+/* The heap, and what was mapped, unless it is so large that it can only be data. */
+static bool may_hold_pointers(const struct lg_mapping *row)
+{
+    if (is_withheld(row) || lg_sampler_owns(&lg_agent.sampler, row))
+        return false;
+    return row->segment == LG_SEGMENT_HEAP ||
+           (row->segment == LG_SEGMENT_ANON && row->end - row->start <= MAX_SWEPT_BYTES);
+}
+
 void lg_modules_patch(void)
 {
     bool first = true;
@@ -318,7 +328,7 @@ void lg_modules_patch(void)
     known_count = 0;
     dl_iterate_phdr(patch_module, &first);
     for (size_t i = 0; i < maps->count; i++) {
-        if (maps->rows[i].segment == LG_SEGMENT_HEAP && !is_withheld(&maps->rows[i]))
+        if (may_hold_pointers(&maps->rows[i]))
             sweep(maps->rows[i].start, maps->rows[i].end);
     }
 }

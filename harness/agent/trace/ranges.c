@@ -111,6 +111,12 @@ static void split_reserved(struct lg_ranges *ranges, uint64_t address)
         split(ranges, address);
 }
 
+void lg_ranges_mark(struct lg_ranges *ranges)
+{
+    for (size_t i = 0; i < ranges->count; i++)
+        ranges->rows[i].marked = true;
+}
+
 void lg_ranges_commit(struct lg_ranges *ranges, uint64_t start, uint64_t end, uint32_t site)
 {
     if (start >= end)
@@ -123,10 +129,11 @@ void lg_ranges_commit(struct lg_ranges *ranges, uint64_t start, uint64_t end, ui
         if (!row->reserved)
             continue;
         row->reserved = false;
-        if (row->site == 0) {
-            row->site = site;
-            account(ranges, row, 1);
-        }
+        if (row->site != 0 && !row->marked)
+            continue;
+        account(ranges, row, -1);
+        row->site = site;
+        account(ranges, row, 1);
     }
 }
 
@@ -139,8 +146,10 @@ void lg_ranges_reserve(struct lg_ranges *ranges, uint64_t start, uint64_t end)
     for (size_t at = find(ranges, start); at < ranges->count && ranges->rows[at].start < end;
          at++) {
         struct lg_traced_range *row = &ranges->rows[at];
+        row->reserved = true;
+        if (!row->marked)
+            continue;
         account(ranges, row, -1);
         row->site = 0;
-        row->reserved = true;
     }
 }

@@ -16,6 +16,7 @@ struct lg_traced_range {
     uint64_t end;
     uint32_t site; /* 0: it was there before, or is nobody's */
     bool reserved; /* PROT_NONE */
+    bool marked;   /* it was there when lg_ranges_mark was called */
 };
 
 struct lg_ranges {
@@ -36,11 +37,15 @@ void lg_ranges_set(struct lg_ranges *ranges, struct lg_traced_range range);
 /* What lies between START and END is gone. Returns how many bytes of it were known. */
 uint64_t lg_ranges_clear(struct lg_ranges *ranges, uint64_t start, uint64_t end);
 
-/* The reserved parts between START and END become memory: of SITE, where nobody is known who
- * has reserved them. */
+/* From here on, growth counts: what was reserved before and becomes memory now has grown. */
+void lg_ranges_mark(struct lg_ranges *ranges);
+
+/* The reserved parts between START and END become memory: of SITE, or of whoever has reserved
+ * them since the mark. */
 void lg_ranges_commit(struct lg_ranges *ranges, uint64_t start, uint64_t end, uint32_t site);
 
-/* The known parts between START and END become a reservation of nobody. */
+/* The known parts between START and END become a reservation: of whoever has made them since the
+ * mark, or of nobody. */
 void lg_ranges_reserve(struct lg_ranges *ranges, uint64_t start, uint64_t end);
 
 #endif

@@ -8,6 +8,7 @@
 #include <errno.h>
 #include <sched.h>
 #include <sys/mman.h>
+#include <unistd.h>
 
 struct lg_trace_state lg_trace;
 
@@ -67,6 +68,7 @@ int lg_trace_init(void)
     lg_capture_init();
     lg_modules_init();
     lg_trace.active = active;
+    lg_trace.pid = getpid();
     return 0;
 }
 
@@ -76,8 +78,10 @@ static void note_reservations(void)
     const struct lg_maps *maps = &lg_agent.sampler.latest;
     for (size_t i = 0; i < maps->count; i++) {
         if (maps->rows[i].segment == LG_SEGMENT_GUARD)
-            lg_ranges_set(&lg_trace.ranges, (struct lg_traced_range){maps->rows[i].start,
-                                                                     maps->rows[i].end, 0, true});
+            lg_ranges_set(&lg_trace.ranges, (struct lg_traced_range){.start = maps->rows[i].start,
+                                                                     .end = maps->rows[i].end,
+                                                                     .reserved = true,
+                                                                     .marked = true});
     }
 }
 

@@ -13,6 +13,7 @@
 
 #include <pthread.h>
 #include <stdbool.h>
+#include <threads.h>
 
 #define LG_TRACE_MAX_BLOCKS (1U << 22)
 #define LG_TRACE_MAX_RANGES ((size_t)1 << 16)
@@ -34,7 +35,8 @@ struct lg_traced_thread {
     uint32_t site;
     bool detached;
     pthread_t thread;
-    void *(*start)(void *);
+    void *(*start)(void *); /* or NULL, and: */
+    thrd_start_t c11_start;
     void *argument;
 };
 
@@ -48,6 +50,7 @@ struct lg_traced_children {
 };
 
 struct lg_trace_state {
+    int32_t pid;           /* of the traced process */
     volatile bool *active; /* in a page that is zeroed in whatever is forked; or NULL */
     uint32_t vfork_site;   /* of the newest call of vfork, which does not say what it has started */
     uint32_t lineage;      /* in a process that the test has forked: that call's site */
