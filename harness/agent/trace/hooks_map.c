@@ -24,6 +24,10 @@ static struct {
 
 #define PAGE_BYTES ((uint64_t)4096)
 
+#ifndef MREMAP_DONTUNMAP
+#define MREMAP_DONTUNMAP 4
+#endif
+
 static uint64_t whole_pages(uint64_t bytes)
 {
     return (bytes + PAGE_BYTES - 1) / PAGE_BYTES * PAGE_BYTES;
@@ -60,15 +64,8 @@ void lg_trace_unmapped(void *start, size_t bytes)
 
 void lg_trace_remapped(void *old, size_t old_bytes, void *start, size_t bytes)
 {
-    if (start == MAP_FAILED || !lg_trace_enter_locked())
-        return;
-    clear(old, old_bytes);
-    uint64_t address = (uintptr_t)start;
-    lg_ranges_set(&lg_trace.ranges,
-                  (struct lg_traced_range){.start = address,
-                                           .end = address + whole_pages(bytes),
-                                           .site = lg_trace_site(LG_SITE_MAPPING)});
-    lg_trace_leave_locked();
+    lg_trace_unmapped(old, old_bytes);
+    lg_trace_mapped(start, bytes, PROT_READ);
 }
 
 static void *lg_hook_mmap(void *address, size_t bytes, int protection, int flags, int fd,
@@ -89,10 +86,10 @@ static void *lg_hook_mmap64(void *address, size_t bytes, int protection, int fla
 
 static int lg_hook_munmap(void *start, size_t bytes)
 {
-    int error = real.munmap(start, bytes);
-    if (error == 0)
+    /* Before: after that, another thread may be given the range. */
+    if ((uintptr_t)start % PAGE_BYTES == 0)
         lg_trace_unmapped(start, bytes);
-    return error;
+    return real.munmap(start, bytes);
 }
 
 static void *lg_hook_mremap(void *old, size_t old_bytes, size_t bytes, int flags, ...)
@@ -101,8 +98,13 @@ static void *lg_hook_mremap(void *old, size_t old_bytes, size_t bytes, int flags
     va_start(arguments, flags);
     void *target = (flags & MREMAP_FIXED) != 0 ? va_arg(arguments, void *) : NULL;
     va_end(arguments);
+    if ((flags & MREMAP_DONTUNMAP) == 0)
+        lg_trace_unmapped(old, old_bytes);
     void *start = real.mremap(old, old_bytes, bytes, flags, target);
-    lg_trace_remapped(old, old_bytes, start, bytes);
+    if (start != MAP_FAILED)
+        lg_trace_mapped(start, bytes, PROT_READ);
+    else if ((flags & MREMAP_DONTUNMAP) == 0)
+        lg_trace_mapped(old, old_bytes, PROT_READ); /* it is still there */
     return start;
 }
 
