@@ -93,12 +93,21 @@ static const char *base_name(const char *path)
     return slash != NULL ? slash + 1 : path;
 }
 
+/* The offset that follows is not the door's. */
+static void add_door(struct lg_text *text, const char *door)
+{
+    lg_text_add(text, "within ");
+    lg_text_add_clean(text, door, strlen(door));
+    lg_text_add(text, ", ");
+}
+
 void lg_message_add_frame(struct lg_text *text, const struct lg_results *results,
                           const struct lg_frame *frame)
 {
-    const char *name = frame->function != NULL ? frame->function : frame->door;
-    if (name != NULL)
-        lg_text_add_clean(text, name, strlen(name));
+    if (frame->function != NULL)
+        lg_text_add_clean(text, frame->function, strlen(frame->function));
+    else if (frame->door != NULL)
+        add_door(text, frame->door);
     else
         lg_text_add(text, "?");
     if (frame->file != NULL) {
