@@ -197,11 +197,12 @@ static void add_explained(struct lg_text *text, const struct lg_leaks *leaks, en
     lg_text_add(text, "  %s: call sites explain %" PRId64 " of %" PRId64 "%s", lg_gauge_name(gauge),
                 explained > 0 ? explained : 0, sum.grown, unit);
     if (explained < sum.grown)
-        lg_text_add(text, "; %" PRId64 "%s are %s", sum.grown - explained, unit,
+        lg_text_add(text, "; %" PRId64 "%s %s %s", sum.grown - explained, unit,
+                    sum.grown - explained == 1 ? "is" : "are",
                     gauge == LG_GAUGE_HEAP ? "malloc's own overhead" : "of no call that was seen");
     else if (net < sum.grown && sum.released > 0)
-        lg_text_add(text, "; %" PRId64 "%s that were there before were given back", sum.released,
-                    unit);
+        lg_text_add(text, "; %" PRId64 "%s that %s there before %s given back", sum.released, unit,
+                    sum.released == 1 ? "was" : "were", sum.released == 1 ? "was" : "were");
     lg_text_add(text, "\n");
 }
 
@@ -239,17 +240,20 @@ bool lg_message_add_suppressed(struct lg_text *text, const struct lg_leaks *leak
     return any;
 }
 
+static void add_lost(struct lg_text *text, uint64_t count, const char *one, const char *many)
+{
+    if (count > 0)
+        lg_text_add(text, "  %" PRIu64 " %s\n", count, count == 1 ? one : many);
+}
+
 static void add_what_did_not_fit(struct lg_text *text, const struct lg_trace *trace)
 {
-    if (trace->blocks_lost > 0)
-        lg_text_add(text, "  %" PRIu64 " blocks are beyond what can be traced\n",
-                    trace->blocks_lost);
-    if (trace->stacks_lost > 0)
-        lg_text_add(text, "  %" PRIu64 " calls came from more places than can be kept\n",
-                    trace->stacks_lost);
-    if (trace->ranges_lost > 0)
-        lg_text_add(text, "  %" PRIu64 " mappings are beyond what can be traced\n",
-                    trace->ranges_lost);
+    add_lost(text, trace->blocks_lost, "block is beyond what can be traced",
+             "blocks are beyond what can be traced");
+    add_lost(text, trace->stacks_lost, "call came from more places than can be kept",
+             "calls came from more places than can be kept");
+    add_lost(text, trace->ranges_lost, "mapping is beyond what can be traced",
+             "mappings are beyond what can be traced");
 }
 
 static void add_sites(struct lg_text *text, const struct lg_results *results,
@@ -267,10 +271,12 @@ static void add_sites(struct lg_text *text, const struct lg_results *results,
         }
     }
     if (relevant > shown)
-        lg_text_add(text, "  ... and %zu call sites more\n", relevant - shown);
+        lg_text_add(text, "  ... and %zu call site%s more\n", relevant - shown,
+                    relevant - shown == 1 ? "" : "s");
     size_t read = leaks->count + leaks->joined;
     if (leaks->trace.sites_found > read)
-        lg_text_add(text, "  ... and %zu smaller ones\n", leaks->trace.sites_found - read);
+        lg_text_add(text, "  ... and %zu smaller one%s\n", leaks->trace.sites_found - read,
+                    leaks->trace.sites_found - read == 1 ? "" : "s");
 }
 
 static const char *why_not_traced(uint32_t tracing)
