@@ -225,7 +225,8 @@ static void add_matched(struct lg_text *text, const struct lg_leaks *leaks,
     lg_text_add(text, "\n");
 }
 
-bool lg_message_add_suppressed(struct lg_text *text, const struct lg_leaks *leaks)
+/* Each line begins with PREFIX. */
+static bool add_suppressed(struct lg_text *text, const struct lg_leaks *leaks, const char *prefix)
 {
     bool any = false;
     for (size_t i = 0; leaks != NULL && i < leaks->count; i++) {
@@ -234,10 +235,16 @@ bool lg_message_add_suppressed(struct lg_text *text, const struct lg_leaks *leak
             first = leaks->rows[before].by != leaks->rows[i].by;
         if (!first)
             continue;
+        lg_text_add(text, "%s", prefix);
         add_matched(text, leaks, leaks->rows[i].by);
         any = true;
     }
     return any;
+}
+
+bool lg_message_add_suppressed(struct lg_text *text, const struct lg_leaks *leaks)
+{
+    return add_suppressed(text, leaks, "");
 }
 
 static void add_lost(struct lg_text *text, uint64_t count, const char *one, const char *many)
@@ -313,9 +320,5 @@ void lg_message_add_leaks(const struct lg_results *results, const struct lg_row 
             add_explained(text, leaks, (enum lg_gauge)gauge);
     }
     add_what_did_not_fit(text, &leaks->trace);
-    struct lg_text suppressed = {0};
-    if (lg_message_add_suppressed(&suppressed, leaks))
-        lg_text_add(text, "  suppressed: %s", lg_text_string(&suppressed));
-    text->failed |= suppressed.failed;
-    lg_text_free(&suppressed);
+    add_suppressed(text, leaks, "  suppressed: ");
 }
