@@ -286,9 +286,12 @@ static void add_sites(struct lg_text *text, const struct lg_results *results,
                     leaks->trace.sites_found - read == 1 ? "" : "s");
 }
 
+/* Where there is no trace, though it was taken, the ledger was full. */
 static const char *why_not_traced(uint32_t tracing)
 {
     switch (tracing) {
+    case LG_TRACING_DONE:
+        return "there was no room left for them";
     case LG_TRACING_NO_MEMORY:
         return "there was no memory for the tables of a traced run";
     case LG_TRACING_FAILED:
