@@ -42,6 +42,8 @@ static add_suite *const suites[] = {
     add_leaks_hostile_suite,
     add_message_suite,
     add_message_details_suite,
+    add_message_leaks_suite,
+    add_message_leaks_sums_suite,
     add_message_program_suite,
     add_results_suite,
     add_junit_suite,

@@ -33,6 +33,8 @@ int add_maps_classes_suite(void);
 int add_maps_lines_suite(void);
 int add_message_suite(void);
 int add_message_details_suite(void);
+int add_message_leaks_suite(void);
+int add_message_leaks_sums_suite(void);
 int add_message_program_suite(void);
 int add_no_memory_suite(void);
 int add_options_suite(void);
