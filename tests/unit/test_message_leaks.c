@@ -1,7 +1,6 @@
 /* The call sites of a leak, word by word: what each took, and where. */
 #include "leaking.h"
 #include "runner/message.h"
-#include "traced_run.h"
 #include "unit.h"
 
 #include <inttypes.h>
@@ -189,24 +188,12 @@ static void test_modules_are_told_as_text(void)
     check_sites(&leaking, "  +64 B in 1 block\n      ?+0x10 in a\\xff\n");
 }
 
-/* The address that PROGRAM of traced/ has printed as LABEL, in its own maps. */
-static void start_traced(struct leaking *leaking, struct traced *traced, const char *program,
-                         const char *label)
-{
-    uint64_t address;
-    CU_ASSERT_TRUE_FATAL(traced_start(traced, program, false));
-    CU_ASSERT_EQUAL_FATAL(traced_addresses(traced, label, 0, &address, 1), 1);
-    leaking_start(leaking, traced->maps);
-    leaking->run.options.source_root = LG_TRACED_SOURCES;
-    leaking_add(leaking, LG_SITE_BLOCK, 64, 1, address);
-}
-
 static void test_inlined_frames_are_told_with_their_lines(void)
 {
     struct leaking leaking;
     struct traced traced;
     char expected[512];
-    start_traced(&leaking, &traced, "traced_plain", "innermost");
+    leaking_start_traced(&leaking, &traced, "traced_plain", "innermost");
     snprintf(expected, sizeof(expected),
              "  +64 B in 1 block\n"
              "      innermost at inlines.c:%u (inlined)\n"
@@ -225,7 +212,7 @@ static void test_without_debug_information_module_and_build_id_are_told(void)
     char expected[512];
     if (strstr(LG_TRACED, "traced_remote") == NULL)
         return;
-    start_traced(&leaking, &traced, "traced_remote", "alone");
+    leaking_start_traced(&leaking, &traced, "traced_remote", "alone");
     uint64_t address;
     traced_addresses(&traced, "alone", 0, &address, 1);
     snprintf(expected, sizeof(expected),
