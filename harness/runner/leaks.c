@@ -258,6 +258,14 @@ struct lg_gauges lg_leaks_suppressed(const struct lg_leaks *leaks)
     return sum;
 }
 
+void lg_leaks_set_over(struct lg_leaks *leaks, lg_gauge_set over)
+{
+    for (size_t i = 0; i < leaks->count; i++)
+        leaks->rows[i].relevant = is_relevant(&leaks->rows[i].site, over);
+    if (leaks->count > 0)
+        qsort(leaks->rows, leaks->count, sizeof(*leaks->rows), compare);
+}
+
 static int64_t bounded(int64_t number)
 {
     return number > MOST ? MOST : number < -MOST ? -MOST : number;

@@ -39,6 +39,9 @@ struct lg_leaks_how {
 int lg_leaks_read(const struct lg_ledger *ledger, const struct lg_record *record, lg_gauge_set over,
                   const struct lg_leaks_how *how, struct lg_leaks **out);
 
+/* From here on, OVER are the gauges that matter, and the order of LEAKS is by them. */
+void lg_leaks_set_over(struct lg_leaks *leaks, lg_gauge_set over);
+
 /* NULL is fine. */
 void lg_leaks_free(struct lg_leaks *leaks);
 

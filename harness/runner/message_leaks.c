@@ -93,12 +93,21 @@ static const char *base_name(const char *path)
     return slash != NULL ? slash + 1 : path;
 }
 
+/* The offset that follows is not the door's. */
+static void add_door(struct lg_text *text, const char *door)
+{
+    lg_text_add(text, "within ");
+    lg_text_add_clean(text, door, strlen(door));
+    lg_text_add(text, ", ");
+}
+
 void lg_message_add_frame(struct lg_text *text, const struct lg_results *results,
                           const struct lg_frame *frame)
 {
-    const char *name = frame->function != NULL ? frame->function : frame->door;
-    if (name != NULL)
-        lg_text_add_clean(text, name, strlen(name));
+    if (frame->function != NULL)
+        lg_text_add_clean(text, frame->function, strlen(frame->function));
+    else if (frame->door != NULL)
+        add_door(text, frame->door);
     else
         lg_text_add(text, "?");
     if (frame->file != NULL) {
@@ -188,11 +197,12 @@ static void add_explained(struct lg_text *text, const struct lg_leaks *leaks, en
     lg_text_add(text, "  %s: call sites explain %" PRId64 " of %" PRId64 "%s", lg_gauge_name(gauge),
                 explained > 0 ? explained : 0, sum.grown, unit);
     if (explained < sum.grown)
-        lg_text_add(text, "; %" PRId64 "%s are %s", sum.grown - explained, unit,
+        lg_text_add(text, "; %" PRId64 "%s %s %s", sum.grown - explained, unit,
+                    sum.grown - explained == 1 ? "is" : "are",
                     gauge == LG_GAUGE_HEAP ? "malloc's own overhead" : "of no call that was seen");
     else if (net < sum.grown && sum.released > 0)
-        lg_text_add(text, "; %" PRId64 "%s that were there before were given back", sum.released,
-                    unit);
+        lg_text_add(text, "; %" PRId64 "%s that %s there before %s given back", sum.released, unit,
+                    sum.released == 1 ? "was" : "were", sum.released == 1 ? "was" : "were");
     lg_text_add(text, "\n");
 }
 
@@ -215,7 +225,8 @@ static void add_matched(struct lg_text *text, const struct lg_leaks *leaks,
     lg_text_add(text, "\n");
 }
 
-bool lg_message_add_suppressed(struct lg_text *text, const struct lg_leaks *leaks)
+/* Each line begins with PREFIX. */
+static bool add_suppressed(struct lg_text *text, const struct lg_leaks *leaks, const char *prefix)
 {
     bool any = false;
     for (size_t i = 0; leaks != NULL && i < leaks->count; i++) {
@@ -224,23 +235,32 @@ bool lg_message_add_suppressed(struct lg_text *text, const struct lg_leaks *leak
             first = leaks->rows[before].by != leaks->rows[i].by;
         if (!first)
             continue;
+        lg_text_add(text, "%s", prefix);
         add_matched(text, leaks, leaks->rows[i].by);
         any = true;
     }
     return any;
 }
 
+bool lg_message_add_suppressed(struct lg_text *text, const struct lg_leaks *leaks)
+{
+    return add_suppressed(text, leaks, "");
+}
+
+static void add_lost(struct lg_text *text, uint64_t count, const char *one, const char *many)
+{
+    if (count > 0)
+        lg_text_add(text, "  %" PRIu64 " %s\n", count, count == 1 ? one : many);
+}
+
 static void add_what_did_not_fit(struct lg_text *text, const struct lg_trace *trace)
 {
-    if (trace->blocks_lost > 0)
-        lg_text_add(text, "  %" PRIu64 " blocks are beyond what can be traced\n",
-                    trace->blocks_lost);
-    if (trace->stacks_lost > 0)
-        lg_text_add(text, "  %" PRIu64 " calls came from more places than can be kept\n",
-                    trace->stacks_lost);
-    if (trace->ranges_lost > 0)
-        lg_text_add(text, "  %" PRIu64 " mappings are beyond what can be traced\n",
-                    trace->ranges_lost);
+    add_lost(text, trace->blocks_lost, "block is beyond what can be traced",
+             "blocks are beyond what can be traced");
+    add_lost(text, trace->stacks_lost, "call came from more places than can be kept",
+             "calls came from more places than can be kept");
+    add_lost(text, trace->ranges_lost, "mapping is beyond what can be traced",
+             "mappings are beyond what can be traced");
 }
 
 static void add_sites(struct lg_text *text, const struct lg_results *results,
@@ -258,15 +278,20 @@ static void add_sites(struct lg_text *text, const struct lg_results *results,
         }
     }
     if (relevant > shown)
-        lg_text_add(text, "  ... and %zu call sites more\n", relevant - shown);
+        lg_text_add(text, "  ... and %zu call site%s more\n", relevant - shown,
+                    relevant - shown == 1 ? "" : "s");
     size_t read = leaks->count + leaks->joined;
     if (leaks->trace.sites_found > read)
-        lg_text_add(text, "  ... and %zu smaller ones\n", leaks->trace.sites_found - read);
+        lg_text_add(text, "  ... and %zu smaller one%s\n", leaks->trace.sites_found - read,
+                    leaks->trace.sites_found - read == 1 ? "" : "s");
 }
 
+/* Where there is no trace, though it was taken, the ledger was full. */
 static const char *why_not_traced(uint32_t tracing)
 {
     switch (tracing) {
+    case LG_TRACING_DONE:
+        return "there was no room left for them";
     case LG_TRACING_NO_MEMORY:
         return "there was no memory for the tables of a traced run";
     case LG_TRACING_FAILED:
@@ -298,9 +323,5 @@ void lg_message_add_leaks(const struct lg_results *results, const struct lg_row 
             add_explained(text, leaks, (enum lg_gauge)gauge);
     }
     add_what_did_not_fit(text, &leaks->trace);
-    struct lg_text suppressed = {0};
-    if (lg_message_add_suppressed(&suppressed, leaks))
-        lg_text_add(text, "  suppressed: %s", lg_text_string(&suppressed));
-    text->failed |= suppressed.failed;
-    lg_text_free(&suppressed);
+    add_suppressed(text, leaks, "  suppressed: ");
 }

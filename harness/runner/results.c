@@ -68,6 +68,7 @@ static int read_leaks(struct lg_results *results, const struct lg_record *record
     struct lg_gauges suppressed = lg_leaks_suppressed(*leaks);
     lg_verdict_suppress(verdict, &suppressed, &(*leaks)->trace.growth, (*leaks)->trace.runs,
                         &options->budget);
+    lg_leaks_set_over(*leaks, verdict->over);
     count_suppressions(options->suppressions, *leaks);
     return 0;
 }

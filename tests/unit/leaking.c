@@ -25,6 +25,17 @@ void leaking_start(struct leaking *leaking, const char *maps)
     leaking->trace->maps = lg_ledger_add_text(ledger, maps);
 }
 
+void leaking_start_traced(struct leaking *leaking, struct traced *traced, const char *program,
+                          const char *label)
+{
+    uint64_t address;
+    CU_ASSERT_TRUE_FATAL(traced_start(traced, program, false));
+    CU_ASSERT_EQUAL_FATAL(traced_addresses(traced, label, 0, &address, 1), 1);
+    leaking_start(leaking, traced->maps);
+    leaking->run.options.source_root = LG_TRACED_SOURCES;
+    leaking_add(leaking, LG_SITE_BLOCK, 64, 1, address);
+}
+
 void leaking_end(struct leaking *leaking)
 {
     lg_symbols_pool_free(&leaking->symbols);

@@ -3,6 +3,7 @@
 #define LG_UNIT_LEAKING_H
 
 #include "synthetic.h"
+#include "traced_run.h"
 
 /* Modules that are no files: a frame there has its module and its offset, and no more. */
 #define LEAKING_MAPS                                                                               \
@@ -24,6 +25,11 @@ struct leaking {
 /* leaking_end follows. */
 void leaking_start(struct leaking *leaking, const char *maps);
 void leaking_end(struct leaking *leaking);
+
+/* The same of the maps of PROGRAM of traced/, with a site of 64 B in 1 block by the call that it
+ * printed as LABEL. Paths are shown from traced/. traced_end follows too. */
+void leaking_start_traced(struct leaking *leaking, struct traced *traced, const char *program,
+                          const char *label);
 
 /* Adds a site of KIND that took BYTES and COUNT more, by the call whose return addresses are
  * given, the innermost first. */

@@ -75,6 +75,59 @@ static void test_add_sums_gauge_by_gauge(void)
     }
 }
 
+static struct lg_gauges all_of(int64_t value)
+{
+    struct lg_gauges gauges;
+    for (int gauge = 0; gauge < LG_GAUGE_COUNT; gauge++)
+        gauges.values[gauge] = value;
+    return gauges;
+}
+
+#define ALL ((LG_GAUGE_BIT(LG_GAUGE_COUNT)) - 1)
+
+/* What grew by GROWTH over RUNS runs, with LIMIT per run for all. */
+static lg_gauge_set over(int64_t growth, uint32_t runs, int64_t limit)
+{
+    struct lg_gauges grown = all_of(growth);
+    struct lg_gauges limits = all_of(limit);
+    return lg_gauges_over(&grown, runs, ALL, &limits);
+}
+
+static void test_over_is_what_grew_by_more_than_its_limit_per_run(void)
+{
+    CU_ASSERT_EQUAL(over(640, 10, 64), 0);
+    CU_ASSERT_EQUAL(over(641, 10, 64), ALL);
+    CU_ASSERT_EQUAL(over(1, 64, 0), ALL);
+    CU_ASSERT_EQUAL(over(0, 1, 0), 0);
+    CU_ASSERT_EQUAL(over(-1, 1, 0), 0);
+    CU_ASSERT_EQUAL(over(1, 0, 64), ALL);
+}
+
+static void test_only_gauges_that_grew_are_over(void)
+{
+    struct lg_gauges growth = all_of(100);
+    struct lg_gauges limits = all_of(0);
+    limits.values[LG_GAUGE_LIVE] = 100;
+    lg_gauge_set grown = LG_GAUGE_BIT(LG_GAUGE_LIVE) | LG_GAUGE_BIT(LG_GAUGE_FDS);
+    CU_ASSERT_EQUAL(lg_gauges_over(&growth, 1, grown, &limits), LG_GAUGE_BIT(LG_GAUGE_FDS));
+    CU_ASSERT_EQUAL(lg_gauges_over(&growth, 1, 0, &limits), 0);
+}
+
+static void test_nothing_is_over_no_limit(void)
+{
+    CU_ASSERT_EQUAL(over(INT64_MAX, 1, LG_GAUGE_UNLIMITED), 0);
+    CU_ASSERT_EQUAL(over(INT64_MAX, 0, LG_GAUGE_UNLIMITED), 0);
+    CU_ASSERT_EQUAL(over(INT64_MAX, UINT32_MAX, LG_GAUGE_UNLIMITED), 0);
+}
+
+static void test_a_limit_too_large_to_multiply_is_none(void)
+{
+    CU_ASSERT_EQUAL(over(INT64_MAX, 2, INT64_MAX / 2 + 1), 0);
+    CU_ASSERT_EQUAL(over(INT64_MAX, UINT32_MAX, INT64_MAX - 1), 0);
+    CU_ASSERT_EQUAL(over(INT64_MAX, 2, INT64_MAX / 2), ALL);
+    CU_ASSERT_EQUAL(over(INT64_MAX, 1, INT64_MAX - 1), ALL);
+}
+
 int add_gauge_suite(void)
 {
     CU_TestInfo tests[] = {
@@ -84,6 +137,10 @@ int add_gauge_suite(void)
         UNIT_TEST(test_find_refuses_parts_and_extensions_of_a_name),
         UNIT_TEST(test_find_reads_no_further_than_the_length),
         UNIT_TEST(test_grown_are_the_gauges_above_zero),
+        UNIT_TEST(test_over_is_what_grew_by_more_than_its_limit_per_run),
+        UNIT_TEST(test_only_gauges_that_grew_are_over),
+        UNIT_TEST(test_nothing_is_over_no_limit),
+        UNIT_TEST(test_a_limit_too_large_to_multiply_is_none),
         UNIT_TEST(test_add_sums_gauge_by_gauge),
         CU_TEST_INFO_NULL,
     };

@@ -308,6 +308,24 @@ static void test_the_place_is_of_what_matters_most(void)
     leaking_end(&leaking);
 }
 
+static void test_other_gauges_may_come_to_matter(void)
+{
+    struct leaking leaking;
+    leaking_start(&leaking, LEAKING_MAPS);
+    leaking_add(&leaking, LG_SITE_BLOCK, 640, 1, IN_TESTS(0x10));
+    leaking_add(&leaking, LG_SITE_MAPPING, 64, 1, IN_TESTS(0x20));
+    struct lg_leaks *leaks = leaking_read(&leaking, BIT(LIVE), NULL);
+    CU_ASSERT(stack_is(leaks, 0, "cache_tests+10"));
+    lg_leaks_set_over(leaks, BIT(MMAP));
+    CU_ASSERT(stack_is(leaks, 0, "cache_tests+20"));
+    CU_ASSERT_TRUE(leaks->rows[0].relevant);
+    CU_ASSERT_FALSE(leaks->rows[1].relevant);
+    lg_leaks_set_over(leaks, 0);
+    CU_ASSERT_PTR_NULL(lg_leaks_place(leaks));
+    lg_leaks_free(leaks);
+    leaking_end(&leaking);
+}
+
 int add_leaks_suite(void)
 {
     CU_TestInfo tests[] = {
@@ -325,6 +343,7 @@ int add_leaks_suite(void)
         UNIT_TEST(test_parts_joined_with_their_whole_are_no_part),
         UNIT_TEST(test_the_order_is_that_of_the_sums),
         UNIT_TEST(test_the_place_is_of_what_matters_most),
+        UNIT_TEST(test_other_gauges_may_come_to_matter),
         CU_TEST_INFO_NULL,
     };
     return unit_add_suite("leaks", tests);

@@ -48,6 +48,11 @@ static void test_defaults_are_those_of_the_documentation(void)
     CU_ASSERT_EQUAL(options.shard, 0);
     CU_ASSERT_EQUAL(options.color, LG_COLOR_AUTO);
     CU_ASSERT_FALSE(options.list || options.json || options.quiet);
+    CU_ASSERT_TRUE(options.trace);
+    CU_ASSERT_FALSE(options.debuginfod);
+    CU_ASSERT_PTR_NULL(options.suppressions_path);
+    CU_ASSERT_PTR_NULL(options.suppressions);
+    CU_ASSERT_PTR_NULL(options.source_root);
     CU_ASSERT_EQUAL(options.budget.limits.values[LG_GAUGE_HEAP], 0);
     CU_ASSERT_EQUAL(options.budget.limits.values[LG_GAUGE_FRAG], LG_BUDGET_UNLIMITED);
 }
@@ -69,6 +74,30 @@ static void test_every_option_sets_its_field(void)
     CU_ASSERT_EQUAL(options.color, LG_COLOR_NEVER);
     CU_ASSERT_TRUE(options.list && options.json && options.quiet);
     CU_ASSERT_STRING_EQUAL(options.program[0], "tests");
+}
+
+static void test_options_of_the_traced_run_set_their_fields(void)
+{
+    struct lg_options options = options_of(ARGUMENTS("--suppressions", "known/leaks.txt",
+                                                     "--source-root=src", "--debuginfod", "tests"));
+    CU_ASSERT_STRING_EQUAL(options.suppressions_path, "known/leaks.txt");
+    CU_ASSERT_STRING_EQUAL(options.source_root, "src");
+    CU_ASSERT_TRUE(options.debuginfod);
+    CU_ASSERT_TRUE(options.trace);
+    CU_ASSERT_FALSE(options_of(ARGUMENTS("--no-trace", "tests")).trace);
+}
+
+static void test_variables_of_the_traced_run_set_their_fields(void)
+{
+    CU_ASSERT_STRING_EQUAL(options_from("LEAKGATE_SUPPRESSIONS=known.txt").suppressions_path,
+                           "known.txt");
+    CU_ASSERT_STRING_EQUAL(options_from("LEAKGATE_SOURCE_ROOT=src").source_root, "src");
+    CU_ASSERT_TRUE(options_from("LEAKGATE_DEBUGINFOD=1").debuginfod);
+    CU_ASSERT_FALSE(options_from("LEAKGATE_DEBUGINFOD=0").debuginfod);
+    CU_ASSERT_FALSE(options_from("LEAKGATE_NO_TRACE=1").trace);
+    CU_ASSERT_FALSE(options_from("LEAKGATE_NO_TRACE=yes").trace);
+    CU_ASSERT_TRUE(options_from("LEAKGATE_NO_TRACE=0").trace);
+    CU_ASSERT_TRUE(options_from("LEAKGATE_NO_TRACE=").trace);
 }
 
 static void test_every_variable_sets_its_field(void)
@@ -108,6 +137,20 @@ static void test_the_option_wins_over_its_variable(void)
     CU_ASSERT_EQUAL(run.options.shards, 2);
     CU_ASSERT_EQUAL(run.options.color, LG_COLOR_NEVER);
     CU_ASSERT_TRUE(run.options.quiet);
+}
+
+static void test_options_of_the_traced_run_win_over_their_variables(void)
+{
+    struct options_run run =
+        run_options(ARGUMENTS("--suppressions=b.txt", "--source-root=b", "--debuginfod", "tests"),
+                    VARIABLES("LEAKGATE_SUPPRESSIONS=a.txt", "LEAKGATE_SOURCE_ROOT=a",
+                              "LEAKGATE_DEBUGINFOD=0", "LEAKGATE_NO_TRACE=0"));
+    CU_ASSERT_EQUAL_FATAL(run.status, 0);
+    CU_ASSERT_STRING_EQUAL(run.options.suppressions_path, "b.txt");
+    CU_ASSERT_STRING_EQUAL(run.options.source_root, "b");
+    CU_ASSERT_TRUE(run.options.debuginfod);
+    run = run_options(ARGUMENTS("--no-trace", "tests"), VARIABLES("LEAKGATE_NO_TRACE=0"));
+    CU_ASSERT_TRUE(run.status == 0 && !run.options.trace);
 }
 
 static void test_the_last_of_two_options_wins(void)
@@ -248,8 +291,11 @@ int add_options_suite(void)
     CU_TestInfo tests[] = {
         UNIT_TEST(test_defaults_are_those_of_the_documentation),
         UNIT_TEST(test_every_option_sets_its_field),
+        UNIT_TEST(test_options_of_the_traced_run_set_their_fields),
+        UNIT_TEST(test_variables_of_the_traced_run_set_their_fields),
         UNIT_TEST(test_every_variable_sets_its_field),
         UNIT_TEST(test_the_option_wins_over_its_variable),
+        UNIT_TEST(test_options_of_the_traced_run_win_over_their_variables),
         UNIT_TEST(test_the_last_of_two_options_wins),
         UNIT_TEST(test_budgets_of_option_and_variable_are_joined_by_gauge),
         UNIT_TEST(test_options_after_the_program_are_the_programs),

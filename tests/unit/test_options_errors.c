@@ -40,6 +40,8 @@ static void test_unknown_options_are_named(void)
                                 "'leakgate run --help' lists all");
     check(run_option("-q"), "-q: unknown option, or a value too many; "
                             "'leakgate run --help' lists all");
+    check(run_option("--no-trace=1"), "--no-trace=1: unknown option, or a value too many; "
+                                      "'leakgate run --help' lists all");
     check(run_option("--quiet=1"), "--quiet=1: unknown option, or a value too many; "
                                    "'leakgate run --help' lists all");
 }
@@ -74,6 +76,31 @@ static void test_wrong_words_are_told_with_the_right_ones(void)
 static void test_an_empty_report_path_is_refused(void)
 {
     check(run_option("--junit="), "--junit: it needs the path of a file");
+}
+
+static void test_empty_paths_of_the_traced_run_are_refused(void)
+{
+    check(run_option("--suppressions="), "--suppressions: it needs the path of a file");
+    check(run_option("--source-root="), "--source-root: it needs the path of a folder");
+    check(run_options(ARGUMENTS("--suppressions"), NO_VARIABLES),
+          "--suppressions: it needs a value; 'leakgate run --help' tells which");
+    check(run_options(ARGUMENTS("--source-root"), NO_VARIABLES),
+          "--source-root: it needs a value; 'leakgate run --help' tells which");
+    CU_ASSERT_EQUAL(run_variable("LEAKGATE_SUPPRESSIONS=").status, 0);
+    CU_ASSERT_EQUAL(run_variable("LEAKGATE_SOURCE_ROOT=").status, 0);
+}
+
+/* What is suppressed is told by its call sites. */
+static void test_suppressions_without_call_sites_are_refused(void)
+{
+    static const char expected[] =
+        "--suppressions: call sites are not known with --no-trace; leave one of them out";
+    check(run_options(ARGUMENTS("--no-trace", "--suppressions=a.txt", "tests"), NO_VARIABLES),
+          expected);
+    check(run_options(ARGUMENTS("--suppressions=a.txt", "tests"), VARIABLES("LEAKGATE_NO_TRACE=1")),
+          expected);
+    check(run_options(ARGUMENTS("--no-trace", "tests"), VARIABLES("LEAKGATE_SUPPRESSIONS=a.txt")),
+          expected);
 }
 
 static void test_a_wrong_budget_is_told_as_the_budget_says(void)
@@ -161,6 +188,9 @@ static void test_a_wrong_variable_is_named(void)
     check(run_variable("LEAKGATE_COLOR=red"),
           "LEAKGATE_COLOR: unknown colour 'red' (auto, always, never)");
     check(run_variable("LEAKGATE_QUIET=maybe"), "LEAKGATE_QUIET: 'maybe' is neither 1 nor 0");
+    check(run_variable("LEAKGATE_NO_TRACE=never"), "LEAKGATE_NO_TRACE: 'never' is neither 1 nor 0");
+    check(run_variable("LEAKGATE_DEBUGINFOD=https://debuginfod.example"),
+          "LEAKGATE_DEBUGINFOD: 'https://debuginfod.example' is neither 1 nor 0");
     check(run_variable("LEAKGATE_LIST=2"), "LEAKGATE_LIST: '2' is neither 1 nor 0");
     check(run_variable("LEAKGATE_JSON=TRUE"), "LEAKGATE_JSON: 'TRUE' is neither 1 nor 0");
 }
@@ -210,6 +240,8 @@ int add_options_errors_suite(void)
         UNIT_TEST(test_a_missing_value_is_told),
         UNIT_TEST(test_wrong_words_are_told_with_the_right_ones),
         UNIT_TEST(test_an_empty_report_path_is_refused),
+        UNIT_TEST(test_empty_paths_of_the_traced_run_are_refused),
+        UNIT_TEST(test_suppressions_without_call_sites_are_refused),
         UNIT_TEST(test_a_wrong_budget_is_told_as_the_budget_says),
         UNIT_TEST(test_timeouts_that_are_no_seconds_are_refused),
         UNIT_TEST(test_shards_out_of_order_are_refused),

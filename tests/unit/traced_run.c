@@ -98,8 +98,7 @@ size_t traced_frames(const struct traced *traced, const char *label, struct lg_f
     return lg_symbols_frames(traced->symbols, address, out, capacity);
 }
 
-/* The line of SOURCE with "call: LABEL"; 0: there is none. */
-static unsigned line_of_call(const char *source, const char *label)
+unsigned traced_line(const char *source, const char *label)
 {
     char path[PATH_MAX];
     char comment[64];
@@ -121,5 +120,5 @@ bool traced_is_at(const struct lg_frame *frame, const char *function, const char
     snprintf(path, sizeof(path), "%s/%s", LG_TRACED_SOURCES, source);
     return frame->function != NULL && strcmp(frame->function, function) == 0 &&
            frame->file != NULL && strcmp(frame->file, path) == 0 && frame->line > 0 &&
-           frame->line == line_of_call(source, label);
+           frame->line == traced_line(source, label);
 }

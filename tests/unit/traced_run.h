@@ -28,6 +28,10 @@ size_t traced_addresses(const struct traced *traced, const char *label, unsigned
 size_t traced_frames(const struct traced *traced, const char *label, struct lg_frame *out,
                      size_t capacity);
 
+/* The line of the file SOURCE of traced/ that ends in the comment "call: LABEL"; 0: there is
+ * none. */
+unsigned traced_line(const char *source, const char *label);
+
 /* Whether FRAME is in FUNCTION, and at the line of the file SOURCE of traced/ that ends in the
  * comment "call: LABEL". */
 bool traced_is_at(const struct lg_frame *frame, const char *function, const char *source,

@@ -33,10 +33,14 @@ int add_maps_classes_suite(void);
 int add_maps_lines_suite(void);
 int add_message_suite(void);
 int add_message_details_suite(void);
+int add_message_leaks_suite(void);
+int add_message_leaks_sums_suite(void);
 int add_message_program_suite(void);
 int add_no_memory_suite(void);
 int add_options_suite(void);
 int add_options_errors_suite(void);
+int add_reports_leaks_suite(void);
+int add_reports_suppressions_suite(void);
 int add_results_suite(void);
 int add_sample_suite(void);
 int add_sample_growth_suite(void);
@@ -57,5 +61,6 @@ int add_trace_sites_suite(void);
 int add_trial_suite(void);
 int add_trial_steps_suite(void);
 int add_verdict_suite(void);
+int add_verdict_suppress_suite(void);
 
 #endif

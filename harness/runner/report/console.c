@@ -76,6 +76,20 @@ static const char *known(const char *function)
     return function != NULL ? function : "?";
 }
 
+static const char *base_name(const char *path)
+{
+    const char *slash = strrchr(path, '/');
+    return slash != NULL ? slash + 1 : path;
+}
+
+/* By the last part of the path: debug information has folders in more than one form. */
+static bool is_in(const struct lg_frame *leak, const struct lg_location *test)
+{
+    return leak->function != NULL && test->function != NULL &&
+           strcmp(leak->function, test->function) == 0 &&
+           strcmp(base_name(leak->file), base_name(test->file)) == 0;
+}
+
 /* Where it leaks, and the test that leads there. */
 static void write_places(const struct lg_results *results, const struct lg_row *row, FILE *stream,
                          bool color)
@@ -87,7 +101,7 @@ static void write_places(const struct lg_results *results, const struct lg_row *
         write_place(results, "at", leak->file, leak->line, known(leak->function), stream);
         write_source_line(leak, stream, color);
     }
-    if (test->file == NULL || (placed && strcmp(known(leak->function), known(test->function)) == 0))
+    if (test->file == NULL || (placed && is_in(leak, test)))
         return;
     write_place(results, placed ? "test at" : "at", test->file, test->line, known(test->function),
                 stream);

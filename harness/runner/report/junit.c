@@ -160,8 +160,10 @@ static void place_properties(struct junit *junit, const struct lg_row *row)
 static void suppressed_property(struct junit *junit, const struct lg_row *row)
 {
     struct lg_text text = {0};
-    if (lg_message_add_suppressed(&text, row->leaks))
+    if (lg_message_add_suppressed(&text, row->leaks) && text.length > 0) {
+        text.data[text.length - 1] = '\0'; /* no newline at the end */
         property(junit, "suppressed", lg_text_string(&text));
+    }
     junit->failed |= text.failed;
     lg_text_free(&text);
 }
