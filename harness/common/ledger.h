@@ -251,6 +251,7 @@ struct lg_site {
     int64_t count;         /* more */
     int64_t warm_up_bytes; /* what it held before the measured runs */
     int64_t warm_up_count;
+    int64_t each_bytes;     /* of each block, mapping...; 0: they differ */
     uint32_t is_part;       /* most of its blocks are pointed to by those of other sites */
     uint32_t examples_kept; /* of mappings, threads: their memory */
     struct {

@@ -192,6 +192,7 @@ static bool is_same_site(const struct lg_leak *a, const struct lg_leak *b)
 static void add_site(struct lg_site *sum, const struct lg_site *term)
 {
     sum->is_part = sum->is_part != 0 && term->is_part != 0;
+    sum->each_bytes = sum->each_bytes == term->each_bytes ? sum->each_bytes : 0;
     sum->bytes += term->bytes;
     sum->count += term->count;
     sum->warm_up_bytes += term->warm_up_bytes;

@@ -28,8 +28,8 @@ static void add_blocks(struct lg_text *text, const struct lg_site *site, const c
     }
     lg_text_add(text, " in ");
     add_plural(text, site->count, one, many);
-    if (site->count > 1 && site->bytes % site->count == 0)
-        lg_text_add(text, " of %" PRId64 " B", site->bytes / site->count);
+    if (site->count > 1 && site->each_bytes > 0)
+        lg_text_add(text, " of %" PRId64 " B", site->each_bytes);
 }
 
 /* maps has merged them with their neighbours. */

@@ -65,9 +65,13 @@ static int read_leaks(struct lg_results *results, const struct lg_record *record
     int error = lg_leaks_read(results->ledger, record, verdict->over, &how, leaks);
     if (error != 0 || *leaks == NULL || options->suppressions == NULL)
         return error;
-    struct lg_gauges suppressed = lg_leaks_suppressed(*leaks);
-    lg_verdict_suppress(verdict, &suppressed, &(*leaks)->trace.growth, (*leaks)->trace.runs,
-                        &options->budget);
+    struct lg_suppressed traced = {.grown = (*leaks)->trace.growth,
+                                   .suppressed = lg_leaks_suppressed(*leaks),
+                                   .runs = (*leaks)->trace.runs};
+    for (int gauge = 0; gauge < LG_GAUGE_COUNT; gauge++)
+        traced.others.values[gauge] = lg_leaks_explained(*leaks, (enum lg_gauge)gauge).explained -
+                                      traced.suppressed.values[gauge];
+    lg_verdict_suppress(verdict, &traced, &options->budget);
     lg_leaks_set_over(*leaks, verdict->over);
     count_suppressions(options->suppressions, *leaks);
     return 0;

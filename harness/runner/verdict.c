@@ -92,25 +92,28 @@ struct lg_verdict lg_verdict_of(const struct lg_record *record, const struct lg_
     return verdict;
 }
 
-/* Less than a page of the heap per run is malloc's overhead for the blocks in it. */
-static bool is_covered(enum lg_gauge gauge, int64_t suppressed, int64_t grown, uint32_t runs,
-                       int64_t limit)
+/* Less than a page of the heap per run is malloc's overhead for the blocks in it, unless blocks
+ * of other call sites are over the limit themselves. */
+static bool is_covered(enum lg_gauge gauge, const struct lg_suppressed *traced, int64_t limit)
 {
-    double per_run = (double)(grown - suppressed) / runs;
-    double overhead = gauge == LG_GAUGE_HEAP ? PAGE_BYTES : ROUNDING;
-    return suppressed > 0 && per_run < (double)limit + overhead;
+    int64_t suppressed = traced->suppressed.values[gauge];
+    double remains = (double)(traced->grown.values[gauge] - suppressed) / traced->runs;
+    double others = (double)traced->others.values[gauge] / traced->runs;
+    if (suppressed <= 0)
+        return false;
+    if (gauge == LG_GAUGE_HEAP)
+        return remains < (double)limit + PAGE_BYTES && others < (double)limit + ROUNDING;
+    return remains < (double)limit + ROUNDING;
 }
 
-void lg_verdict_suppress(struct lg_verdict *verdict, const struct lg_gauges *suppressed,
-                         const struct lg_gauges *grown, uint32_t runs,
+void lg_verdict_suppress(struct lg_verdict *verdict, const struct lg_suppressed *traced,
                          const struct lg_budget *budget)
 {
-    if (verdict->kind != LG_VERDICT_LEAKED || runs == 0)
+    if (verdict->kind != LG_VERDICT_LEAKED || traced->runs == 0)
         return;
     for (int gauge = 0; gauge < LG_GAUGE_COUNT; gauge++) {
         if ((verdict->over & LG_GAUGE_BIT(gauge)) != 0 &&
-            is_covered((enum lg_gauge)gauge, suppressed->values[gauge], grown->values[gauge], runs,
-                       budget->limits.values[gauge]))
+            is_covered((enum lg_gauge)gauge, traced, budget->limits.values[gauge]))
             verdict->suppressed |= LG_GAUGE_BIT(gauge);
     }
     verdict->over &= ~verdict->suppressed;

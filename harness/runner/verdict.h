@@ -34,11 +34,17 @@ struct lg_verdict {
 struct lg_verdict lg_verdict_of(const struct lg_record *record, const struct lg_budget *budget,
                                 enum lg_program_end end);
 
-/* Takes what was suppressed from the growth of a VERDICT of a leak: where what remains of what
- * grew over the traced RUNS is within BUDGET, the gauge is no longer over it, and a test with
- * nothing over it has passed. */
-void lg_verdict_suppress(struct lg_verdict *verdict, const struct lg_gauges *suppressed,
-                         const struct lg_gauges *grown, uint32_t runs,
+/* What the traced runs of a leak tell of its growth, by gauge, over all of them. */
+struct lg_suppressed {
+    struct lg_gauges grown;      /* as sampled */
+    struct lg_gauges suppressed; /* by call sites that are known */
+    struct lg_gauges others;     /* what all other call sites have taken */
+    uint32_t runs;
+};
+
+/* Takes what was suppressed from the growth of a VERDICT of a leak: where what remains is within
+ * BUDGET, the gauge is no longer over it, and a test with nothing over it has passed. */
+void lg_verdict_suppress(struct lg_verdict *verdict, const struct lg_suppressed *traced,
                          const struct lg_budget *budget);
 
 /* The verdict's name, e.g. "timed out". Static storage. */

@@ -51,6 +51,8 @@ struct lg_site *leaking_add_stack(struct leaking *leaking, const struct lg_site 
     trace->sites_found++;
     *row = *site;
     row->depth = (uint32_t)depth;
+    if (row->count > 0 && row->bytes % row->count == 0)
+        row->each_bytes = row->bytes / row->count;
     uint64_t *frames =
         lg_ledger_allocate(&leaking->run.ledger, depth * sizeof(*frames) + 8, &row->frames);
     CU_ASSERT_PTR_NOT_NULL_FATAL(frames);

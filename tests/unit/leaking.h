@@ -31,13 +31,13 @@ void leaking_end(struct leaking *leaking);
 void leaking_start_traced(struct leaking *leaking, struct traced *traced, const char *program,
                           const char *label);
 
-/* Adds a site of KIND that took BYTES and COUNT more, by the call whose return addresses are
- * given, the innermost first. */
-#define leaking_add(leaking, kind, bytes, count, ...)                                              \
-    leaking_add_stack(leaking,                                                                     \
-                      &(struct lg_site){(kind), 0, 0, (bytes), (count), 0, 0, 0, 0, {{0}}},        \
-                      (const uint64_t[]){__VA_ARGS__},                                             \
-                      sizeof((const uint64_t[]){__VA_ARGS__}) / sizeof(uint64_t))
+/* Adds a site of SITE_KIND that took MORE_BYTES in MORE of equal size, by the call whose return
+ * addresses are given, the innermost first. */
+#define leaking_add(leaking, site_kind, more_bytes, more, ...)                                     \
+    leaking_add_stack(                                                                             \
+        leaking, &(struct lg_site){.kind = (site_kind), .bytes = (more_bytes), .count = (more)},   \
+        (const uint64_t[]){__VA_ARGS__},                                                           \
+        sizeof((const uint64_t[]){__VA_ARGS__}) / sizeof(uint64_t))
 struct lg_site *leaking_add_stack(struct leaking *leaking, const struct lg_site *site,
                                   const uint64_t *addresses, size_t depth);
 

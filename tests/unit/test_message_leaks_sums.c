@@ -118,7 +118,7 @@ static void test_joined_sites_are_not_smaller_ones(void)
     leaking_add(&leaking, LG_SITE_BLOCK, 20, 1, IN_LIBRARY(0x10), IN_LIBRARY(0x40), IN_TESTS(0x20));
     leaking_add(&leaking, LG_SITE_BLOCK, 10, 1, IN_LIBRARY(0x20), IN_LIBRARY(0x40), IN_TESTS(0x20));
     leaking.trace->growth.values[LG_GAUGE_LIVE] = 670;
-    check(&leaking, HEAD SITE "  +30 B in 2 blocks of 15 B\n      ?+0x20 in cache_tests\n"
+    check(&leaking, HEAD SITE "  +30 B in 2 blocks\n      ?+0x20 in cache_tests\n"
                               "  live: call sites explain 670 of 670 B\n");
 }
 

@@ -60,7 +60,7 @@ static void commit_pages(struct model *model)
 {
     for (unsigned i = model->from; i < model->to; i++) {
         struct page *page = &model->pages[i];
-        if (page->known && page->reserved && (page->site == 0 || page->marked))
+        if (page->known && page->reserved && page->site == 0)
             page->site = model->site;
         page->reserved = false;
     }
@@ -83,8 +83,12 @@ static void reserve_pages(struct model *model)
 
 static void mark_pages(struct model *model)
 {
-    for (unsigned i = 0; i < PAGES; i++)
-        model->pages[i].marked = model->pages[i].known;
+    for (unsigned i = 0; i < PAGES; i++) {
+        struct page *page = &model->pages[i];
+        page->marked = page->known;
+        if (page->reserved)
+            page->site = 0;
+    }
     lg_ranges_mark(&model->traced.ranges);
 }
 

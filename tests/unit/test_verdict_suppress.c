@@ -7,30 +7,28 @@
 /* A leak in the gauges OVER, with what grew and what of it is suppressed over traced RUNS. */
 struct leak {
     struct lg_verdict verdict;
-    struct lg_gauges grown;
-    struct lg_gauges suppressed;
+    struct lg_suppressed traced;
     struct lg_budget budget;
-    uint32_t runs;
 };
 
 static void start(struct leak *leak, lg_gauge_set over)
 {
     *leak = (struct leak){.verdict = {.kind = LG_VERDICT_LEAKED, .over = over, .grown = over},
-                          .runs = 10};
+                          .traced = {.runs = 10}};
     leak->verdict.runs = 10;
     lg_budget_init(&leak->budget);
 }
 
 static void add(struct leak *leak, enum lg_gauge gauge, int64_t grown, int64_t suppressed)
 {
-    leak->grown.values[gauge] = grown;
-    leak->suppressed.values[gauge] = suppressed;
+    leak->traced.grown.values[gauge] = grown;
+    leak->traced.suppressed.values[gauge] = suppressed;
     leak->verdict.growth.values[gauge] = grown;
 }
 
 static void suppress(struct leak *leak)
 {
-    lg_verdict_suppress(&leak->verdict, &leak->suppressed, &leak->grown, leak->runs, &leak->budget);
+    lg_verdict_suppress(&leak->verdict, &leak->traced, &leak->budget);
 }
 
 /* Whether a leak of GAUGE alone has passed, with LIMIT per run. */
@@ -123,7 +121,7 @@ static void test_the_runs_are_those_that_were_traced(void)
         add(&leak, LG_GAUGE_LIVE, 80, 64);
         leak.verdict.growth.values[LG_GAUGE_LIVE] = 200;
         leak.budget.limits.values[LG_GAUGE_LIVE] = limit;
-        leak.runs = 4;
+        leak.traced.runs = 4;
         suppress(&leak);
         CU_ASSERT_EQUAL(leak.verdict.kind, limit == 4 ? LG_VERDICT_PASSED : LG_VERDICT_LEAKED);
     }
@@ -134,7 +132,7 @@ static void test_without_traced_runs_nothing_is_suppressed(void)
     struct leak leak;
     start(&leak, BIT(LIVE));
     add(&leak, LG_GAUGE_LIVE, 640, 640);
-    leak.runs = 0;
+    leak.traced.runs = 0;
     suppress(&leak);
     CU_ASSERT_EQUAL(leak.verdict.kind, LG_VERDICT_LEAKED);
     CU_ASSERT_EQUAL(leak.verdict.over, BIT(LIVE));
@@ -157,6 +155,21 @@ static void test_no_other_verdict_changes(void)
     }
 }
 
+/* A block of nearly a page beside what is known is no overhead. */
+static void test_other_call_sites_are_no_overhead_of_the_heap(void)
+{
+    struct leak leak;
+    start(&leak, BIT(HEAP));
+    add(&leak, LG_GAUGE_HEAP, 41600, 640);
+    leak.traced.others.values[LG_GAUGE_HEAP] = 40560;
+    suppress(&leak);
+    CU_ASSERT_EQUAL(leak.verdict.kind, LG_VERDICT_LEAKED);
+    start(&leak, BIT(HEAP));
+    add(&leak, LG_GAUGE_HEAP, 41000, 640);
+    suppress(&leak);
+    CU_ASSERT_EQUAL(leak.verdict.kind, LG_VERDICT_PASSED);
+}
+
 int add_verdict_suppress_suite(void)
 {
     CU_TestInfo tests[] = {
@@ -170,6 +183,7 @@ int add_verdict_suppress_suite(void)
         UNIT_TEST(test_the_runs_are_those_that_were_traced),
         UNIT_TEST(test_without_traced_runs_nothing_is_suppressed),
         UNIT_TEST(test_no_other_verdict_changes),
+        UNIT_TEST(test_other_call_sites_are_no_overhead_of_the_heap),
         CU_TEST_INFO_NULL,
     };
     return unit_add_suite("verdict: suppress", tests);

@@ -111,8 +111,8 @@ void lg_trace_mark(void)
 {
     lg_trace_disarm();
     count_what_is_there();
-    lg_sites_mark(&lg_trace.sites);
     lg_ranges_mark(&lg_trace.ranges);
+    lg_sites_mark(&lg_trace.sites);
     memset(lg_trace.released_bytes, 0, sizeof(lg_trace.released_bytes));
     memset(lg_trace.released_count, 0, sizeof(lg_trace.released_count));
     *lg_trace.active = true;
@@ -236,6 +236,7 @@ static bool keep_site(struct lg_site *site, uint32_t number)
     site->depth = row->depth;
     site->bytes = grown_bytes(row);
     site->count = grown_count(row);
+    site->each_bytes = row->each_bytes;
     site->is_part = row->count > 0 && 2 * row->parts > row->count;
     site->warm_up_bytes = row->marked_bytes;
     site->warm_up_count = row->marked_count;

@@ -113,8 +113,14 @@ static void split_reserved(struct lg_ranges *ranges, uint64_t address)
 
 void lg_ranges_mark(struct lg_ranges *ranges)
 {
-    for (size_t i = 0; i < ranges->count; i++)
-        ranges->rows[i].marked = true;
+    for (size_t i = 0; i < ranges->count; i++) {
+        struct lg_traced_range *row = &ranges->rows[i];
+        row->marked = true;
+        if (!row->reserved)
+            continue;
+        account(ranges, row, -1);
+        row->site = 0;
+    }
 }
 
 void lg_ranges_commit(struct lg_ranges *ranges, uint64_t start, uint64_t end, uint32_t site)
@@ -129,9 +135,8 @@ void lg_ranges_commit(struct lg_ranges *ranges, uint64_t start, uint64_t end, ui
         if (!row->reserved)
             continue;
         row->reserved = false;
-        if (row->site != 0 && !row->marked)
+        if (row->site != 0)
             continue;
-        account(ranges, row, -1);
         row->site = site;
         account(ranges, row, 1);
     }

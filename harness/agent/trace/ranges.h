@@ -37,7 +37,8 @@ void lg_ranges_set(struct lg_ranges *ranges, struct lg_traced_range range);
 /* What lies between START and END is gone. Returns how many bytes of it were known. */
 uint64_t lg_ranges_clear(struct lg_ranges *ranges, uint64_t start, uint64_t end);
 
-/* From here on, growth counts: what was reserved before and becomes memory now has grown. */
+/* From here on, growth counts: what was reserved before is nobody's, and has grown when it
+ * becomes memory now. */
 void lg_ranges_mark(struct lg_ranges *ranges);
 
 /* The reserved parts between START and END become memory: of SITE, or of whoever has reserved

@@ -56,8 +56,13 @@ void lg_sites_add(struct lg_sites *sites, uint32_t site, int64_t bytes, int64_t 
 {
     if (site == 0)
         return;
-    sites->rows[site].bytes += bytes;
-    sites->rows[site].count += count;
+    struct lg_traced_site *row = &sites->rows[site];
+    if (count == 1) {
+        row->each_bytes = row->taken == 0 || row->each_bytes == bytes ? bytes : 0;
+        row->taken++;
+    }
+    row->bytes += bytes;
+    row->count += count;
 }
 
 void lg_sites_mark(struct lg_sites *sites)

@@ -16,6 +16,8 @@ struct lg_traced_site {
     uint64_t first_frame; /* where they begin in `frames` */
     int64_t bytes;        /* held now */
     int64_t count;
+    uint64_t taken;       /* how often */
+    int64_t each_bytes;   /* of each that was ever taken; 0: they differ */
     int64_t marked_bytes; /* held when lg_sites_mark was called */
     int64_t marked_count;
     int64_t parts; /* blocks that those of an earlier site point to */
