@@ -211,12 +211,25 @@ static void add_example(struct lg_site *site, uint64_t start, uint64_t end)
     site->examples_kept++;
 }
 
+/* Of mappings, what is there now counts: parts of them may have been given back. */
+static void add_mappings(struct lg_site *site, uint32_t number)
+{
+    bool first = true;
+    for (size_t i = lg_trace.ranges.count; i-- > 0;) {
+        const struct lg_traced_range *row = &lg_trace.ranges.rows[i];
+        int64_t bytes = (int64_t)(row->end - row->start);
+        if (row->site != number)
+            continue;
+        site->each_bytes = first || site->each_bytes == bytes ? bytes : 0;
+        first = false;
+        add_example(site, row->start, row->end);
+    }
+}
+
 static void add_examples(struct lg_site *site, uint32_t number)
 {
-    for (size_t i = lg_trace.ranges.count; i-- > 0 && site->kind == LG_SITE_MAPPING;) {
-        if (lg_trace.ranges.rows[i].site == number)
-            add_example(site, lg_trace.ranges.rows[i].start, lg_trace.ranges.rows[i].end);
-    }
+    if (site->kind == LG_SITE_MAPPING)
+        add_mappings(site, number);
     for (size_t i = 0; i < LG_TRACE_MAX_THREADS && site->kind == LG_SITE_THREAD; i++) {
         struct lg_range range = stack_of(&lg_trace.threads[i]);
         if (lg_trace.threads[i].site == number && holds_stack(&lg_trace.threads[i]))
