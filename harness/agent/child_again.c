@@ -14,7 +14,7 @@
 
 /* After so long the warm-up ends, and after twice that the whole. */
 #define TRACE_PART_NS LG_TRIAL_CONFIRM_NS
-#define TRACE_LEAST_RUNS 4
+#define FEW_RUNS 8
 
 static void init_trace(void)
 {
@@ -91,11 +91,30 @@ static uint32_t run_until(struct lg_body body, uint32_t runs, uint64_t deadline_
     return made;
 }
 
-/* As many runs as it took to judge the test, half of them to warm up: what filled up then has
- * filled up here, and what went on goes on. */
+/* How many runs to make to warm up, and then to measure. */
+struct schedule {
+    uint32_t warm_ups;
+    uint32_t measured;
+};
+
+/* As many as it took to judge the test, half of them to warm up: what filled up then has filled
+ * up here, and what went on goes on. Where it was judged on few, the same again. */
+static struct schedule schedule_of(const struct lg_record *record)
+{
+    static const uint32_t warm_ups[] = {[LG_RIGOR_ONCE] = 0,
+                                        [LG_RIGOR_QUICK] = 1,
+                                        [LG_RIGOR_STANDARD] = 1,
+                                        [LG_RIGOR_THOROUGH] = 2};
+    uint32_t rigor = lg_agent.ledger.header->orders.rigor;
+    uint32_t runs = record->judged_runs;
+    if (runs < FEW_RUNS)
+        return (struct schedule){warm_ups[rigor <= LG_RIGOR_THOROUGH ? rigor : 0], runs};
+    return (struct schedule){runs / 2, runs - runs / 2};
+}
+
 void lg_child_run_traced(struct lg_record *record, struct lg_body body)
 {
-    uint32_t runs = record->judged_runs > TRACE_LEAST_RUNS ? record->judged_runs : TRACE_LEAST_RUNS;
+    struct schedule schedule = schedule_of(record);
     struct lg_sample before;
     struct lg_sample after;
     struct lg_gauges growth;
@@ -107,11 +126,13 @@ void lg_child_run_traced(struct lg_record *record, struct lg_body body)
     lg_child_sample(&before);
     lg_agent.counting = LG_COUNT_REPEAT;
     uint64_t started = lg_clock_ns();
-    uint32_t warm_ups = run_until(body, runs / 2, started + TRACE_PART_NS);
+    uint32_t warm_ups = 0;
+    if (schedule.warm_ups > 0)
+        warm_ups = run_until(body, schedule.warm_ups, started + TRACE_PART_NS);
     lg_child_settle(&before);
     lg_child_sample(&before);
     lg_trace_mark();
-    uint32_t made = run_until(body, runs - runs / 2, started + 2 * TRACE_PART_NS);
+    uint32_t made = run_until(body, schedule.measured, started + 2 * TRACE_PART_NS);
     lg_child_settle(&before);
     lg_trace_disarm();
     lg_child_sample(&after);
