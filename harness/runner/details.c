@@ -34,8 +34,8 @@ static void add_failures(struct lg_text *text, const struct lg_results *results,
         lg_text_add(text, "... and %zu more\n", record->asserts_failed - shown);
 }
 
-static void add_gauge_rows(struct lg_text *text, const struct lg_results *results,
-                           const struct lg_row *row, const struct lg_evidence *evidence)
+static void add_gauge_rows(struct lg_text *text, const struct lg_row *row,
+                           const struct lg_evidence *evidence)
 {
     lg_text_add(text, "\n%-8s %14s %14s %14s %12s %12s\n", "gauge", "before", "after", "growth",
                 "per run", "budget");
@@ -44,7 +44,7 @@ static void add_gauge_rows(struct lg_text *text, const struct lg_results *result
         if ((row->record->measured & LG_GAUGE_BIT(g)) == 0 ||
             (gauge == LG_GAUGE_FRAG && row->verdict.growth.values[g] == 0))
             continue;
-        int64_t limit = results->options->budget.limits.values[g];
+        int64_t limit = row->choice.budget.limits.values[g];
         lg_text_add(text, "%-8s %14" PRId64 " %14" PRId64 " %+14" PRId64 " %+12" PRId64,
                     lg_gauge_name(gauge), lg_sample_gauge(&evidence->before, gauge),
                     lg_sample_gauge(&evidence->after, gauge), row->verdict.growth.values[g],
@@ -151,7 +151,7 @@ void lg_message_add_details(const struct lg_results *results, const struct lg_ro
         lg_ledger_at(results->ledger, record->evidence, sizeof(struct lg_evidence));
     lg_message_add_leaks(results, row, text);
     if (evidence != NULL)
-        add_gauge_rows(text, results, row, evidence);
+        add_gauge_rows(text, row, evidence);
     add_steps(text, results, record);
     if (evidence != NULL) {
         add_mappings(text, results, evidence);

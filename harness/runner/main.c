@@ -12,6 +12,7 @@
 #include <dlfcn.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <inttypes.h>
 #include <leakgate/leakgate.h>
 #include <limits.h>
 #include <signal.h>
@@ -19,6 +20,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <time.h>
 #include <unistd.h>
 
 static const char usage[] =
@@ -42,6 +44,8 @@ static const char usage[] =
     "  --filter GLOB      only the tests SUITE/TEST matches  LEAKGATE_FILTER\n"
     "  --shard I/N        only the Ith of N parts            LEAKGATE_SHARD\n"
     "  --list [--json]    the tests and where they are       LEAKGATE_LIST, LEAKGATE_JSON\n"
+    "  --budgets FILE     growth allowed by test             LEAKGATE_BUDGETS\n"
+    "  --explain SUITE/TEST  what that allows a test; none is run\n"
     "  --suppressions FILE  known leaks, LSan's format      LEAKGATE_SUPPRESSIONS\n"
     "  --no-trace         don't look for the leaking lines   LEAKGATE_NO_TRACE\n"
     "  --source-root DIR  paths are shown relative to it     LEAKGATE_SOURCE_ROOT\n"
@@ -91,12 +95,13 @@ static void give_orders(struct lg_ledger *ledger, const struct lg_options *optio
                         const char *agent)
 {
     struct lg_orders *orders = &ledger->header->orders;
+    struct lg_budget least = lg_budgets_least(options->budgets, &options->budget);
     orders->rigor = options->rigor;
     for (int gauge = 0; gauge < LG_GAUGE_COUNT; gauge++) {
-        if (options->budget.limits.values[gauge] != LG_BUDGET_UNLIMITED)
+        if (least.limits.values[gauge] != LG_BUDGET_UNLIMITED)
             orders->judged |= LG_GAUGE_BIT(gauge);
     }
-    orders->limits = options->budget.limits;
+    orders->limits = least.limits;
     orders->trace = options->trace;
     orders->isolation = options->isolation;
     orders->list_only = options->list;
@@ -197,6 +202,49 @@ static int run_and_report(const struct lg_options *options,
     return status;
 }
 
+/* BUDGETS is the caller's to free in any case. */
+static int read_budgets(struct lg_options *options, struct lg_budgets *budgets)
+{
+    char error[512];
+    if (options->budgets_path == NULL)
+        return LEAKGATE_EXIT_CLEAN;
+    if (lg_budgets_read(budgets, options->budgets_path, time(NULL) / 86400, error, sizeof(error)) !=
+        0)
+        return fail("--budgets: %s", error);
+    options->budgets = budgets;
+    return LEAKGATE_EXIT_CLEAN;
+}
+
+/* What holds for one test, and where that is from. */
+static int explain(const struct lg_options *options)
+{
+    struct lg_budget_choice choice;
+    const char *slash = strrchr(options->program[0], '/');
+    lg_budgets_choose(options->budgets, slash != NULL ? slash + 1 : options->program[0],
+                      options->explain, &options->budget, &choice);
+    for (int g = 0; g < LG_GAUGE_COUNT; g++) {
+        enum lg_gauge gauge = (enum lg_gauge)g;
+        int64_t limit = choice.budget.limits.values[g];
+        const struct lg_budget_line *line = choice.by[g];
+        printf("%-9s", lg_gauge_name(gauge));
+        if (limit == LG_BUDGET_UNLIMITED)
+            printf("unlimited");
+        else
+            printf("%" PRId64 "%s", limit, lg_gauge_in_bytes(gauge) ? " B" : "");
+        if (line != NULL)
+            printf(", by %s:%u %s", options->budgets->path, line->line, line->name);
+        else if (choice.expects_leak != NULL)
+            printf(", as a leak is expected");
+        else
+            printf(", by --budget or its default");
+        putchar('\n');
+    }
+    if (choice.expects_leak != NULL)
+        printf("a leak is expected by %s:%u %s\n", options->budgets->path,
+               choice.expects_leak->line, choice.expects_leak->name);
+    return LEAKGATE_EXIT_CLEAN;
+}
+
 /* LIST is the caller's to free in any case. */
 static int read_suppressions(struct lg_options *options, struct lg_suppressions *list)
 {
@@ -214,6 +262,7 @@ static int command_run(int argc, char *argv[])
 {
     struct lg_options options;
     struct lg_suppressions suppressions = {0};
+    struct lg_budgets budgets = {0};
     char error[512];
     if (argc == 2 && strcmp(argv[1], "--help") == 0) {
         fputs(usage, stdout);
@@ -234,8 +283,11 @@ static int command_run(int argc, char *argv[])
                     strerror(-status));
     status = read_suppressions(&options, &suppressions);
     if (status == LEAKGATE_EXIT_CLEAN)
-        status = run_and_report(&options, report);
+        status = read_budgets(&options, &budgets);
+    if (status == LEAKGATE_EXIT_CLEAN)
+        status = options.explain != NULL ? explain(&options) : run_and_report(&options, report);
     lg_suppressions_free(&suppressions);
+    lg_budgets_free(&budgets);
     return status;
 }
 

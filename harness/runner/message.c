@@ -52,10 +52,20 @@ static void add_limit(struct lg_text *text, enum lg_gauge gauge, int64_t limit)
         lg_text_add(text, "%" PRId64 "%s", limit, lg_gauge_in_bytes(gauge) ? " B" : "");
 }
 
+/* "budgets.txt:7" */
+static void add_line(struct lg_text *text, const struct lg_results *results,
+                     const struct lg_budget_line *line)
+{
+    const char *path = results->options->budgets->path;
+    lg_text_add_clean(text, path, strlen(path));
+    lg_text_add(text, ":%u", line->line);
+}
+
 /* "heap +4096 B/run (budget 0 B), live +4112 B/run (budget 0 B)" */
 static void add_over(struct lg_text *text, const struct lg_results *results,
-                     const struct lg_verdict *verdict)
+                     const struct lg_row *row)
 {
+    const struct lg_verdict *verdict = &row->verdict;
     const char *separator = "";
     for (int g = 0; g < LG_GAUGE_COUNT; g++) {
         enum lg_gauge gauge = (enum lg_gauge)g;
@@ -64,7 +74,11 @@ static void add_over(struct lg_text *text, const struct lg_results *results,
         lg_text_add(text, "%s%s ", separator, lg_gauge_name(gauge));
         lg_text_add_growth(text, gauge, lg_verdict_per_run(verdict, gauge));
         lg_text_add(text, "/run (budget ");
-        add_limit(text, gauge, results->options->budget.limits.values[gauge]);
+        add_limit(text, gauge, row->choice.budget.limits.values[gauge]);
+        if (row->choice.by[gauge] != NULL) {
+            lg_text_add(text, " by ");
+            add_line(text, results, row->choice.by[gauge]);
+        }
         lg_text_add(text, ")");
         separator = ", ";
     }
@@ -92,7 +106,7 @@ static void add_leak(struct lg_text *text, const struct lg_results *results,
                      const struct lg_row *row)
 {
     lg_text_add(text, "leaked ");
-    add_over(text, results, &row->verdict);
+    add_over(text, results, row);
     const char *reason = repeat_reason(row->record->repeat);
     if (reason != NULL)
         lg_text_add(text, ", judged on a single run: not repeatable, %s", reason);
@@ -134,7 +148,11 @@ static void add_failed(struct lg_text *text, const struct lg_results *results,
                        const struct lg_row *row)
 {
     const struct lg_record *record = row->record;
-    if (record->kind == LG_RECORD_SUITE_INIT) {
+    if (row->verdict.leak_missing) {
+        lg_text_add(text, "no leak, though one is expected by ");
+        add_line(text, results, row->choice.expects_leak);
+        lg_text_add(text, "; take expect-leak out of that line");
+    } else if (record->kind == LG_RECORD_SUITE_INIT) {
         lg_text_add(text,
                     "suite initialization failed (it returned %" PRId32 "): its tests were not run",
                     record->wait_status);

@@ -153,6 +153,26 @@ static int set_quiet(struct lg_options *options, const char *value, char *why, s
     return parse_switch(value, &options->quiet, why, size);
 }
 
+static int set_budgets(struct lg_options *options, const char *value, char *why, size_t size)
+{
+    if (value[0] == '\0') {
+        snprintf(why, size, "it needs the path of a file");
+        return -EINVAL;
+    }
+    options->budgets_path = value;
+    return 0;
+}
+
+static int set_explain(struct lg_options *options, const char *value, char *why, size_t size)
+{
+    if (strchr(value, '/') == NULL) {
+        snprintf(why, size, "'%s' is not of the form SUITE/TEST", value);
+        return -EINVAL;
+    }
+    options->explain = value;
+    return 0;
+}
+
 static int set_suppressions(struct lg_options *options, const char *value, char *why, size_t size)
 {
     if (value[0] == '\0') {
@@ -200,6 +220,8 @@ static const struct {
     {"shard", required_argument, set_shard},
     {"list", no_argument, set_list},
     {"json", no_argument, set_json},
+    {"budgets", required_argument, set_budgets},
+    {"explain", required_argument, set_explain},
     {"suppressions", required_argument, set_suppressions},
     {"no-trace", no_argument, set_no_trace},
     {"source-root", required_argument, set_source_root},

@@ -4,6 +4,7 @@
 
 #include "common/ledger.h"
 #include "runner/budget.h"
+#include "runner/budgets.h"
 #include "runner/suppressions.h"
 
 #include <stdbool.h>
@@ -26,8 +27,12 @@ struct lg_options {
     bool quiet;
     bool trace; /* look for the line of what leaks */
     bool debuginfod;
-    const char *suppressions_path;        /* or NULL */
-    const char *source_root;              /* a folder, or NULL */
+    const char *budgets_path; /* or NULL */
+    const char *explain;      /* SUITE/TEST, or NULL */
+    const struct lg_budgets
+        *budgets;                  /* what is in that file: set by whoever has read it; or NULL */
+    const char *suppressions_path; /* or NULL */
+    const char *source_root;       /* a folder, or NULL */
     struct lg_suppressions *suppressions; /* what is in that file, and the built-in ones: set by
                                            * whoever has read it; or NULL */
     char *const *program;                 /* PROGRAM [ARG...], NULL-terminated */

@@ -58,7 +58,8 @@ static void count_suppressions(struct lg_suppressions *list, const struct lg_lea
 
 /* Which calls a leak comes from; those that are suppressed are none. */
 static int read_leaks(struct lg_results *results, const struct lg_record *record,
-                      struct lg_verdict *verdict, struct lg_leaks **leaks)
+                      struct lg_verdict *verdict, const struct lg_budget *budget,
+                      struct lg_leaks **leaks)
 {
     const struct lg_options *options = results->options;
     struct lg_leaks_how how = {options->suppressions, &results->symbols, options->debuginfod};
@@ -71,7 +72,7 @@ static int read_leaks(struct lg_results *results, const struct lg_record *record
     for (int gauge = 0; gauge < LG_GAUGE_COUNT; gauge++)
         traced.others.values[gauge] = lg_leaks_explained(*leaks, (enum lg_gauge)gauge).explained -
                                       traced.suppressed.values[gauge];
-    lg_verdict_suppress(verdict, &traced, &options->budget);
+    lg_verdict_suppress(verdict, &traced, budget);
     lg_leaks_set_over(*leaks, verdict->over);
     count_suppressions(options->suppressions, *leaks);
     return 0;
@@ -81,12 +82,7 @@ static bool add_row(struct lg_results *results, const struct lg_record *record, 
                     const char *name, struct lg_verdict verdict)
 {
     struct lg_row *row = &results->rows[results->count];
-    struct lg_leaks *leaks = NULL;
-    if (verdict.kind == LG_VERDICT_LEAKED && read_leaks(results, record, &verdict, &leaks) != 0) {
-        lg_leaks_free(leaks);
-        return false;
-    }
-    *row = (struct lg_row){.record = record, .verdict = verdict, .leaks = leaks};
+    *row = (struct lg_row){.record = record, .verdict = verdict};
     row->suite = clean_name(suite);
     row->name = clean_name(name);
     results->count++;
@@ -94,7 +90,39 @@ static bool add_row(struct lg_results *results, const struct lg_record *record, 
     return row->suite != NULL && row->name != NULL;
 }
 
-static bool add_records(struct lg_results *results, uint32_t host_index)
+struct judged {
+    struct lg_verdict verdict;
+    struct lg_budget_choice choice;
+    struct lg_leaks *leaks;
+};
+
+/* Returns false when there is no memory. */
+static bool judge(struct lg_results *results, const struct lg_program *program,
+                  const struct lg_record *record, enum lg_program_end end, struct judged *out)
+{
+    const struct lg_options *options = results->options;
+    struct lg_text test = {0};
+    *out = (struct judged){.leaks = NULL};
+    lg_text_add(&test, "%s/%s", lg_ledger_text(results->ledger, record->suite),
+                lg_ledger_text(results->ledger, record->name));
+    lg_budgets_choose(options->budgets, program->name, lg_text_string(&test), &options->budget,
+                      &out->choice);
+    bool failed = test.failed;
+    lg_text_free(&test);
+    const struct lg_budget *budget = &out->choice.budget;
+    out->verdict = lg_verdict_of(record, budget, end);
+    if (!failed && out->verdict.kind == LG_VERDICT_LEAKED &&
+        read_leaks(results, record, &out->verdict, budget, &out->leaks) != 0) {
+        lg_leaks_free(out->leaks);
+        failed = true;
+    }
+    if (out->choice.expects_leak != NULL)
+        lg_verdict_expect_leak(&out->verdict);
+    return !failed;
+}
+
+static bool add_records(struct lg_results *results, const struct lg_program *program,
+                        uint32_t host_index)
 {
     const struct lg_ledger *ledger = results->ledger;
     const struct lg_host *host = &ledger->header->hosts[host_index];
@@ -103,10 +131,13 @@ static bool add_records(struct lg_results *results, uint32_t host_index)
         const struct lg_record *record = &ledger->records[i];
         if (record->host != host_index || record->state == LG_RECORD_UNUSED)
             continue;
-        struct lg_verdict verdict = lg_verdict_of(record, &results->options->budget, end);
-        if (!add_row(results, record, lg_ledger_text(ledger, record->suite),
-                     lg_ledger_text(ledger, record->name), verdict))
+        struct judged judged;
+        if (!judge(results, program, record, end, &judged) ||
+            !add_row(results, record, lg_ledger_text(ledger, record->suite),
+                     lg_ledger_text(ledger, record->name), judged.verdict))
             return false;
+        results->rows[results->count - 1].choice = judged.choice;
+        results->rows[results->count - 1].leaks = judged.leaks;
         if (record->state != LG_RECORD_FILTERED && record->state != LG_RECORD_OTHER_SHARD)
             results->selected++;
     }
@@ -159,7 +190,7 @@ static bool add_program(struct lg_results *results, const struct lg_host *host, 
         program->symbols =
             lg_symbols_pool_get(&results->symbols, lg_ledger_text(results->ledger, host->maps),
                                 results->options->debuginfod);
-        if (!add_records(results, index))
+        if (!add_records(results, program, index))
             return false;
     }
     if (!add_program_row(results, program))

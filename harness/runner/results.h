@@ -18,9 +18,10 @@ struct lg_row {
     char *suite;                    /* clean text, never empty */
     char *name;                     /* clean text, unique within suite and program */
     struct lg_verdict verdict;
-    struct lg_location where; /* of the test's function */
-    char *message;            /* one line; "" for a test that passed */
-    struct lg_leaks *leaks;   /* its call sites, if it was traced; else NULL */
+    struct lg_location where;       /* of the test's function */
+    char *message;                  /* one line; "" for a test that passed */
+    struct lg_leaks *leaks;         /* its call sites, if it was traced; else NULL */
+    struct lg_budget_choice choice; /* what it may grow by, and why */
 };
 
 /* The rows of one program: a suite element of the report. */

@@ -121,6 +121,14 @@ void lg_verdict_suppress(struct lg_verdict *verdict, const struct lg_suppressed 
         verdict->kind = LG_VERDICT_PASSED;
 }
 
+void lg_verdict_expect_leak(struct lg_verdict *verdict)
+{
+    if (verdict->kind != LG_VERDICT_PASSED || verdict->grown != 0)
+        return;
+    verdict->kind = LG_VERDICT_FAILED;
+    verdict->leak_missing = true;
+}
+
 const char *lg_verdict_name(enum lg_verdict_kind kind)
 {
     static const char *const names[LG_VERDICT_COUNT] = {

@@ -27,7 +27,8 @@ struct lg_verdict {
     lg_gauge_set suppressed; /* gauges that would be over their budget without suppressions */
     struct lg_gauges growth; /* what was judged: the growth over `runs` runs */
     uint32_t runs;
-    bool single_run; /* judged on the first run: repeating was not asked for, or not possible */
+    bool leak_missing; /* it was expected, and is there no more */
+    bool single_run;   /* judged on the first run: repeating was not asked for, or not possible */
 };
 
 /* Judges RECORD against BUDGET. */
@@ -46,6 +47,9 @@ struct lg_suppressed {
  * BUDGET, the gauge is no longer over it, and a test with nothing over it has passed. */
 void lg_verdict_suppress(struct lg_verdict *verdict, const struct lg_suppressed *traced,
                          const struct lg_budget *budget);
+
+/* A leak was expected: VERDICT of a test that passed without one becomes a failure. */
+void lg_verdict_expect_leak(struct lg_verdict *verdict);
 
 /* The verdict's name, e.g. "timed out". Static storage. */
 const char *lg_verdict_name(enum lg_verdict_kind kind);

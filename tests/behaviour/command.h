@@ -41,6 +41,7 @@ bool lgt_verdict(const struct lgt_result *result, const char *name, const char *
 const char *lgt_program(const char *name);
 
 int add_agent_suite(void);
+int add_budgets_suite(void);
 int add_cli_suite(void);
 int add_cunit_suite(void);
 int add_report_suite(void);

@@ -24,6 +24,7 @@ static add_suite *const suites[] = {
     add_trace_ranges_suite,
     add_trace_ranges_random_suite,
     add_budget_suite,
+    add_budgets_suite,
     add_text_suite,
     add_text_clean_suite,
     add_facts_suite,

@@ -16,6 +16,7 @@ int unit_add_suite(const char *name, CU_TestInfo *tests);
 
 int add_blindness_suite(void);
 int add_budget_suite(void);
+int add_budgets_suite(void);
 int add_console_suite(void);
 int add_doctor_suite(void);
 int add_facts_suite(void);

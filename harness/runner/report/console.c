@@ -42,6 +42,21 @@ static const char *color_of(enum lg_verdict_kind kind)
     }
 }
 
+/* Lines that count no more: whoever reads a red test wonders why. */
+static void write_expired(const struct lg_results *results, FILE *stream)
+{
+    const struct lg_budgets *budgets = results->options->budgets;
+    for (size_t i = 0; budgets != NULL && i < budgets->count; i++) {
+        const struct lg_budget_line *line = &budgets->rows[i];
+        struct lg_text text = {0};
+        if (!line->expired)
+            continue;
+        lg_text_add_clean(&text, line->name, strlen(line->name));
+        fprintf(stream, "expired: %s:%u: %s\n", budgets->path, line->line, lg_text_string(&text));
+        lg_text_free(&text);
+    }
+}
+
 static bool is_shown(const struct lg_row *row)
 {
     return row->verdict.kind != LG_VERDICT_PASSED && row->verdict.kind != LG_VERDICT_SKIPPED;
@@ -182,6 +197,7 @@ void lg_console_write(const struct lg_results *results, FILE *stream, bool color
     for (size_t i = 0; i < results->program_count; i++)
         write_blindness(results, &results->programs[i], stream, color);
     write_suppressions(results, stream, quiet);
+    write_expired(results, stream);
     if (!quiet)
         write_summary(results, stream, color);
 }

@@ -286,6 +286,21 @@ static void host_properties(struct junit *junit, const struct lg_program *progra
     lg_text_free(&missing);
 }
 
+static void expired_budgets(struct junit *junit)
+{
+    const struct lg_budgets *budgets = junit->results->options->budgets;
+    struct lg_text text = {0};
+    for (size_t i = 0; budgets != NULL && i < budgets->count; i++) {
+        if (budgets->rows[i].expired)
+            lg_text_add(&text, "%s%s:%u", text.length > 0 ? ", " : "", budgets->path,
+                        budgets->rows[i].line);
+    }
+    if (text.length > 0)
+        property(junit, "expired_budgets", lg_text_string(&text));
+    junit->failed |= text.failed;
+    lg_text_free(&text);
+}
+
 static void unused_suppressions(struct junit *junit)
 {
     const struct lg_suppressions *list = junit->results->options->suppressions;
@@ -313,6 +328,7 @@ static void suite_properties(struct junit *junit, const struct lg_program *progr
     property(junit, "budget", lg_budget_format(&results->options->budget, budget, sizeof(budget)));
     number_property(junit, "timeout_ms", (int64_t)results->options->timeout_ms);
     unused_suppressions(junit);
+    expired_budgets(junit);
     host_properties(junit, program);
     pin_properties(junit, program->host);
     for (size_t i = 0; i < results->facts.count; i++) {

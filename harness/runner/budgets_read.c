@@ -1,0 +1,164 @@
+#include "runner/budgets.h"
+#include "runner/lines.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#define FORM "NAME GAUGE=LIMIT... [expect-leak] [# comment]"
+
+struct reading {
+    struct lg_budgets *budgets;
+    int64_t today;
+};
+
+/* Takes the name off the beginning of TEXT: up to a blank, or what is in quotes, where \" and
+ * \\ stand for themselves. Returns what follows, or NULL if the quotes don't end. */
+static char *take_name(char *text, char **name)
+{
+    char *out = text;
+    *name = text;
+    if (text[0] != '"') {
+        text += strcspn(text, LG_LINES_BLANKS);
+        if (text[0] != '\0')
+            *text++ = '\0';
+        return text;
+    }
+    for (text++; *text != '"'; text++) {
+        if (text[0] == '\\' && (text[1] == '"' || text[1] == '\\'))
+            text++;
+        if (*text == '\0')
+            return NULL;
+        *out++ = *text;
+    }
+    *out = '\0';
+    return text + 1;
+}
+
+/* The day of "2027-01-31", from 1970-01-01, or -1 if TEXT does not begin with one that is. */
+static int64_t parse_day(const char *text)
+{
+    int year;
+    int month;
+    int day;
+    int length = 0;
+    if (sscanf(text, "%4d-%2d-%2d%n", &year, &month, &day, &length) != 3 || length != 10)
+        return -1;
+    struct tm date = {.tm_year = year - 1900, .tm_mon = month - 1, .tm_mday = day};
+    struct tm given = date;
+    time_t seconds = timegm(&date);
+    bool exists = date.tm_mon == given.tm_mon && date.tm_mday == given.tm_mday;
+    return exists && seconds >= 0 ? (int64_t)(seconds / 86400) : -1;
+}
+
+/* The first word "until" of a comment that a date follows; a wrong date is one that was meant. */
+static int read_comment(const struct reading *reading, const struct lg_lines *lines,
+                        const char *comment, struct lg_budget_line *line)
+{
+    const char *until = strstr(comment, "until ");
+    if (until == NULL)
+        return 0;
+    const char *text = until + strlen("until ");
+    if (text[0] < '0' || text[0] > '9')
+        return 0;
+    int64_t day = parse_day(text);
+    if (day < 0)
+        return lg_lines_complain(lines, "'until %.10s' is no date (YYYY-MM-DD)", text);
+    line->expired = reading->today > day;
+    return 0;
+}
+
+static int read_field(const struct lg_lines *lines, const char *field, struct lg_budget_line *line)
+{
+    char complaint[160];
+    struct lg_budget budget = {.limits = line->limits};
+    if (strcmp(field, "expect-leak") == 0) {
+        line->expects_leak = true;
+        return 0;
+    }
+    if (lg_budget_parse(field, &budget, complaint, sizeof(complaint)) != 0)
+        return lg_lines_complain(lines, "%s", complaint);
+    for (const char *item = field; item != NULL;) {
+        enum lg_gauge gauge = lg_gauge_find(item, (int)strcspn(item, "="));
+        if ((line->named & LG_GAUGE_BIT(gauge)) != 0)
+            return lg_lines_complain(lines, "%s is limited twice", lg_gauge_name(gauge));
+        line->named |= LG_GAUGE_BIT(gauge);
+        item = strchr(item, ',');
+        item += item != NULL;
+    }
+    line->limits = budget.limits;
+    return 0;
+}
+
+static int read_fields(const struct lg_lines *lines, char *text, struct lg_budget_line *line)
+{
+    char *rest = NULL;
+    int status = 0;
+    for (char *field = strtok_r(text, LG_LINES_BLANKS, &rest); field != NULL && status == 0;
+         field = strtok_r(NULL, LG_LINES_BLANKS, &rest))
+        status = read_field(lines, field, line);
+    if (status == 0 && line->named == 0 && !line->expects_leak)
+        return lg_lines_complain(lines, "'%.*s' has no limit (" FORM ")",
+                                 lg_lines_shown(line->name), line->name);
+    return status;
+}
+
+static int add(struct lg_budgets *budgets, const struct lg_budget_line *line)
+{
+    if (budgets->count == budgets->capacity) {
+        size_t capacity = budgets->capacity > 0 ? 2 * budgets->capacity : 64;
+        struct lg_budget_line *rows = reallocarray(budgets->rows, capacity, sizeof(*rows));
+        if (rows == NULL)
+            return -ENOMEM;
+        budgets->rows = rows;
+        budgets->capacity = capacity;
+    }
+    struct lg_budget_line *row = &budgets->rows[budgets->count];
+    *row = *line;
+    row->name = strdup(line->name);
+    if (row->name == NULL)
+        return -ENOMEM;
+    budgets->count++;
+    return 0;
+}
+
+static int read_line(void *context, const struct lg_lines *lines, char *text)
+{
+    const struct reading *reading = context;
+    struct lg_budget_line line = {.line = lines->line};
+    if (text[0] == '\0' || text[0] == '#')
+        return 0;
+    char *fields = take_name(text, &line.name);
+    if (fields == NULL)
+        return lg_lines_complain(lines, "the quotes of the name do not end (\"SUITE/TEST\")");
+    if (strchr(line.name, '/') == NULL)
+        return lg_lines_complain(lines, "'%.*s' is not of the form [PROGRAM:]SUITE/TEST",
+                                 lg_lines_shown(line.name), line.name);
+    line.is_glob = strpbrk(line.name, "*?[") != NULL;
+    char *comment = strchr(fields, '#');
+    int status = 0;
+    if (comment != NULL) {
+        status = read_comment(reading, lines, comment, &line);
+        *comment = '\0';
+    }
+    if (status == 0)
+        status = read_fields(lines, fields, &line);
+    return status == 0 ? add(reading->budgets, &line) : status;
+}
+
+int lg_budgets_read(struct lg_budgets *budgets, const char *path, int64_t today, char *error,
+                    size_t error_size)
+{
+    struct reading reading = {budgets, today};
+    struct lg_lines lines = {.path = path,
+                             .wanted = "budgets are text, lines " FORM,
+                             .error = error,
+                             .error_size = error_size};
+    *budgets = (struct lg_budgets){.path = path};
+    int status = lg_lines_read(&lines, read_line, &reading);
+    if (status != 0)
+        lg_budgets_free(budgets);
+    return status;
+}
