@@ -65,7 +65,8 @@ void lg_modules_init(void)
     add_hooks(lg_hooks_heap, libc ? RTLD_NEXT : RTLD_DEFAULT);
     add_hooks(lg_hooks_map, RTLD_NEXT);
     add_hooks(lg_hooks_fd, RTLD_NEXT);
-    add_hooks(lg_hooks_task, RTLD_NEXT);
+    add_hooks(lg_hooks_thread, RTLD_NEXT);
+    add_hooks(lg_hooks_process, RTLD_NEXT);
     add_hooks(lg_hooks_load, RTLD_NEXT);
     if (dladdr(hooks, &info) != 0)
         own_base = (uintptr_t)info.dli_fbase;

@@ -16,7 +16,8 @@ struct lg_hook {
 extern const struct lg_hook lg_hooks_heap[];
 extern const struct lg_hook lg_hooks_map[];
 extern const struct lg_hook lg_hooks_fd[];
-extern const struct lg_hook lg_hooks_task[];
+extern const struct lg_hook lg_hooks_thread[];
+extern const struct lg_hook lg_hooks_process[];
 extern const struct lg_hook lg_hooks_load[];
 
 /* Looks up the functions themselves. */

@@ -3,6 +3,7 @@
 #include "common/pins.h"
 #include "runner/message.h"
 #include "runner/outfile.h"
+#include "runner/report/junit_xml.h"
 #include "runner/text.h"
 
 #include <errno.h>
@@ -12,79 +13,6 @@
 #include <stdio.h>
 #include <string.h>
 #include <time.h>
-
-struct junit {
-    xmlTextWriterPtr writer;
-    const struct lg_results *results;
-    bool failed;
-};
-
-static const xmlChar *xml(const char *text)
-{
-    return (const xmlChar *)text;
-}
-
-static void check(struct junit *junit, int written)
-{
-    junit->failed |= written < 0;
-}
-
-static void start(struct junit *junit, const char *element)
-{
-    check(junit, xmlTextWriterStartElement(junit->writer, xml(element)));
-}
-
-static void end(struct junit *junit)
-{
-    check(junit, xmlTextWriterEndElement(junit->writer));
-}
-
-static void attribute(struct junit *junit, const char *name, const char *value)
-{
-    check(junit, xmlTextWriterWriteAttribute(junit->writer, xml(name), xml(value)));
-}
-
-__attribute__((format(printf, 3, 4))) static void
-attribute_format(struct junit *junit, const char *name, const char *format, ...)
-{
-    va_list arguments;
-    va_start(arguments, format);
-    check(junit, xmlTextWriterWriteVFormatAttribute(junit->writer, xml(name), format, arguments));
-    va_end(arguments);
-}
-
-static void clean_attribute(struct junit *junit, const char *name, const char *value)
-{
-    struct lg_text text = {0};
-    lg_text_add_clean(&text, value, strlen(value));
-    attribute(junit, name, lg_text_string(&text));
-    junit->failed |= text.failed;
-    lg_text_free(&text);
-}
-
-static void path_attribute(struct junit *junit, const char *name, const char *path)
-{
-    struct lg_text text = {0};
-    lg_message_add_path(&text, junit->results, path);
-    attribute(junit, name, lg_text_string(&text));
-    junit->failed |= text.failed;
-    lg_text_free(&text);
-}
-
-static void property(struct junit *junit, const char *name, const char *value)
-{
-    start(junit, "property");
-    attribute(junit, "name", name);
-    clean_attribute(junit, "value", value);
-    end(junit);
-}
-
-static void number_property(struct junit *junit, const char *name, int64_t value)
-{
-    char text[32];
-    snprintf(text, sizeof(text), "%" PRId64, value);
-    property(junit, name, text);
-}
 
 /* What a suite element and the root element count. */
 struct totals {
@@ -120,11 +48,11 @@ static struct totals count_rows(const struct lg_row *rows, size_t count)
 
 static void totals_attributes(struct junit *junit, struct totals totals)
 {
-    attribute_format(junit, "tests", "%zu", totals.tests);
-    attribute_format(junit, "failures", "%zu", totals.failures);
-    attribute_format(junit, "errors", "%zu", totals.errors);
-    attribute_format(junit, "skipped", "%zu", totals.skipped);
-    attribute_format(junit, "time", "%.6f", (double)totals.elapsed_ns / 1e9);
+    lg_junit_attribute_format(junit, "tests", "%zu", totals.tests);
+    lg_junit_attribute_format(junit, "failures", "%zu", totals.failures);
+    lg_junit_attribute_format(junit, "errors", "%zu", totals.errors);
+    lg_junit_attribute_format(junit, "skipped", "%zu", totals.skipped);
+    lg_junit_attribute_format(junit, "time", "%.6f", (double)totals.elapsed_ns / 1e9);
 }
 
 static void growth_properties(struct junit *junit, const struct lg_row *row)
@@ -136,12 +64,13 @@ static void growth_properties(struct junit *junit, const struct lg_row *row)
         char name[64];
         snprintf(name, sizeof(name), "growth_per_run.%s%s", gauge_name, unit);
         if ((record->measured & LG_GAUGE_BIT(gauge)) == 0) {
-            property(junit, name, "not measured");
+            lg_junit_property(junit, name, "not measured");
             continue;
         }
-        number_property(junit, name, lg_verdict_per_run(&row->verdict, (enum lg_gauge)gauge));
+        lg_junit_number_property(junit, name,
+                                 lg_verdict_per_run(&row->verdict, (enum lg_gauge)gauge));
         snprintf(name, sizeof(name), "first_run_growth.%s%s", gauge_name, unit);
-        number_property(junit, name, record->first_growth.values[gauge]);
+        lg_junit_number_property(junit, name, record->first_growth.values[gauge]);
     }
 }
 
@@ -150,11 +79,11 @@ static void place_properties(struct junit *junit, const struct lg_row *row)
 {
     if (row->where.file == NULL)
         return;
-    start(junit, "property");
-    attribute(junit, "name", "test_file");
-    path_attribute(junit, "value", row->where.file);
-    end(junit);
-    number_property(junit, "test_line", row->where.line);
+    lg_junit_start(junit, "property");
+    lg_junit_attribute(junit, "name", "test_file");
+    lg_junit_path_attribute(junit, "value", row->where.file);
+    lg_junit_end(junit);
+    lg_junit_number_property(junit, "test_line", row->where.line);
 }
 
 static void suppressed_property(struct junit *junit, const struct lg_row *row)
@@ -162,7 +91,7 @@ static void suppressed_property(struct junit *junit, const struct lg_row *row)
     struct lg_text text = {0};
     if (lg_message_add_suppressed(&text, row->leaks) && text.length > 0) {
         text.data[text.length - 1] = '\0'; /* no newline at the end */
-        property(junit, "suppressed", lg_text_string(&text));
+        lg_junit_property(junit, "suppressed", lg_text_string(&text));
     }
     junit->failed |= text.failed;
     lg_text_free(&text);
@@ -173,23 +102,23 @@ static void case_properties(struct junit *junit, const struct lg_row *row)
     const struct lg_record *record = row->record;
     if (record == NULL || record->kind != LG_RECORD_TEST || record->state != LG_RECORD_ENDED)
         return;
-    start(junit, "properties");
-    property(junit, "verdict", lg_verdict_name(row->verdict.kind));
+    lg_junit_start(junit, "properties");
+    lg_junit_property(junit, "verdict", lg_verdict_name(row->verdict.kind));
     if (row->where.function != NULL)
-        property(junit, "function", row->where.function);
+        lg_junit_property(junit, "function", row->where.function);
     place_properties(junit, row);
-    number_property(junit, "runs", record->runs);
-    number_property(junit, "asserts", record->asserts);
+    lg_junit_number_property(junit, "runs", record->runs);
+    lg_junit_number_property(junit, "asserts", record->asserts);
     if (record->peak_rss_bytes > 0)
-        number_property(junit, "peak_rss_bytes", (int64_t)record->peak_rss_bytes);
+        lg_junit_number_property(junit, "peak_rss_bytes", (int64_t)record->peak_rss_bytes);
     if (record->carried > 0)
-        number_property(junit, "carried_after_tests", record->carried);
+        lg_junit_number_property(junit, "carried_after_tests", record->carried);
     if (record->repeat != LG_REPEAT_FINE)
-        property(junit, "repeatable", "no");
+        lg_junit_property(junit, "repeatable", "no");
     suppressed_property(junit, row);
     if (record->ending == LG_ENDING_FINISHED && record->asserts_failed == 0)
         growth_properties(junit, row);
-    end(junit);
+    lg_junit_end(junit);
 }
 
 /* Readers that take the text drop the attribute: the message is in both. */
@@ -198,11 +127,12 @@ static void problem(struct junit *junit, const char *element, const struct lg_ro
     struct lg_text text = {0};
     lg_text_add(&text, "%s\n", row->message);
     lg_message_add_details(junit->results, row, &text);
-    start(junit, element);
-    attribute(junit, "message", row->message);
-    attribute(junit, "type", lg_message_type(row));
-    check(junit, xmlTextWriterWriteString(junit->writer, xml(lg_text_string(&text))));
-    end(junit);
+    lg_junit_start(junit, element);
+    lg_junit_attribute(junit, "message", row->message);
+    lg_junit_attribute(junit, "type", lg_message_type(row));
+    lg_junit_check(junit,
+                   xmlTextWriterWriteString(junit->writer, lg_junit_text(lg_text_string(&text))));
+    lg_junit_end(junit);
     junit->failed |= text.failed;
     lg_text_free(&text);
 }
@@ -217,9 +147,9 @@ static void verdict_element(struct junit *junit, const struct lg_row *row)
         problem(junit, "failure", row);
         break;
     case LG_VERDICT_SKIPPED:
-        start(junit, "skipped");
-        attribute(junit, "message", row->message);
-        end(junit);
+        lg_junit_start(junit, "skipped");
+        lg_junit_attribute(junit, "message", row->message);
+        lg_junit_end(junit);
         break;
     default:
         problem(junit, "error", row);
@@ -234,21 +164,21 @@ static void place_attributes(struct junit *junit, const struct lg_row *row)
     const char *file = known ? leak->file : row->where.file;
     if (file == NULL)
         return;
-    path_attribute(junit, "file", file);
-    attribute_format(junit, "line", "%u", known ? leak->line : row->where.line);
+    lg_junit_path_attribute(junit, "file", file);
+    lg_junit_attribute_format(junit, "line", "%u", known ? leak->line : row->where.line);
 }
 
 static void test_case(struct junit *junit, const struct lg_row *row)
 {
-    start(junit, "testcase");
-    attribute(junit, "classname", row->suite);
-    attribute(junit, "name", row->name);
-    attribute_format(junit, "time", "%.6f",
-                     row->record != NULL ? (double)row->record->elapsed_ns / 1e9 : 0.0);
+    lg_junit_start(junit, "testcase");
+    lg_junit_attribute(junit, "classname", row->suite);
+    lg_junit_attribute(junit, "name", row->name);
+    lg_junit_attribute_format(junit, "time", "%.6f",
+                              row->record != NULL ? (double)row->record->elapsed_ns / 1e9 : 0.0);
     place_attributes(junit, row);
     case_properties(junit, row);
     verdict_element(junit, row);
-    end(junit);
+    lg_junit_end(junit);
 }
 
 static void pin_properties(struct junit *junit, const struct lg_host *host)
@@ -267,9 +197,9 @@ static void pin_properties(struct junit *junit, const struct lg_host *host)
     };
     for (int pin = 0; pin < LG_PIN_COUNT; pin++) {
         if (host != NULL && (host->pins & (1U << pin)) != 0)
-            number_property(junit, pins[pin].name, pins[pin].value);
+            lg_junit_number_property(junit, pins[pin].name, pins[pin].value);
         else
-            property(junit, pins[pin].name, "not in force");
+            lg_junit_property(junit, pins[pin].name, "not in force");
     }
 }
 
@@ -279,9 +209,10 @@ static void host_properties(struct junit *junit, const struct lg_program *progra
     struct lg_text missing = {0};
     if (program->host == NULL)
         return;
-    property(junit, "allocator", lg_ledger_text(results->ledger, program->host->allocator_name));
+    lg_junit_property(junit, "allocator",
+                      lg_ledger_text(results->ledger, program->host->allocator_name));
     lg_message_of_blindness(results, program->host, &missing);
-    property(junit, "not_measured", missing.length > 0 ? missing.data : "nothing");
+    lg_junit_property(junit, "not_measured", missing.length > 0 ? missing.data : "nothing");
     junit->failed |= missing.failed;
     lg_text_free(&missing);
 }
@@ -296,7 +227,7 @@ static void expired_budgets(struct junit *junit)
                         budgets->rows[i].line);
     }
     if (text.length > 0)
-        property(junit, "expired_budgets", lg_text_string(&text));
+        lg_junit_property(junit, "expired_budgets", lg_text_string(&text));
     junit->failed |= text.failed;
     lg_text_free(&text);
 }
@@ -312,7 +243,7 @@ static void unused_suppressions(struct junit *junit)
         lg_message_add_suppression(&text, &list->rows[i]);
     }
     if (text.length > 0)
-        property(junit, "unused_suppressions", lg_text_string(&text));
+        lg_junit_property(junit, "unused_suppressions", lg_text_string(&text));
     junit->failed |= text.failed;
     lg_text_free(&text);
 }
@@ -321,12 +252,13 @@ static void suite_properties(struct junit *junit, const struct lg_program *progr
 {
     const struct lg_results *results = junit->results;
     char budget[256];
-    start(junit, "properties");
-    property(junit, "leakgate.version", LEAKGATE_VERSION);
-    property(junit, "rigor", lg_rigor_name(results->options->rigor));
-    property(junit, "isolation", lg_isolation_name(results->options->isolation));
-    property(junit, "budget", lg_budget_format(&results->options->budget, budget, sizeof(budget)));
-    number_property(junit, "timeout_ms", (int64_t)results->options->timeout_ms);
+    lg_junit_start(junit, "properties");
+    lg_junit_property(junit, "leakgate.version", LEAKGATE_VERSION);
+    lg_junit_property(junit, "rigor", lg_rigor_name(results->options->rigor));
+    lg_junit_property(junit, "isolation", lg_isolation_name(results->options->isolation));
+    lg_junit_property(junit, "budget",
+                      lg_budget_format(&results->options->budget, budget, sizeof(budget)));
+    lg_junit_number_property(junit, "timeout_ms", (int64_t)results->options->timeout_ms);
     unused_suppressions(junit);
     expired_budgets(junit);
     host_properties(junit, program);
@@ -334,22 +266,22 @@ static void suite_properties(struct junit *junit, const struct lg_program *progr
     for (size_t i = 0; i < results->facts.count; i++) {
         char name[64];
         snprintf(name, sizeof(name), "host.%s", results->facts.rows[i].name);
-        property(junit, name, results->facts.rows[i].value);
+        lg_junit_property(junit, name, results->facts.rows[i].value);
     }
-    end(junit);
+    lg_junit_end(junit);
 }
 
 static void test_suite(struct junit *junit, const struct lg_program *program, const char *timestamp)
 {
     const struct lg_row *rows = junit->results->rows + program->first;
-    start(junit, "testsuite");
-    attribute(junit, "name", program->name);
+    lg_junit_start(junit, "testsuite");
+    lg_junit_attribute(junit, "name", program->name);
     totals_attributes(junit, count_rows(rows, program->count));
-    attribute(junit, "timestamp", timestamp);
+    lg_junit_attribute(junit, "timestamp", timestamp);
     suite_properties(junit, program);
     for (size_t i = 0; i < program->count; i++)
         test_case(junit, &rows[i]);
-    end(junit);
+    lg_junit_end(junit);
 }
 
 static int write_document(struct junit *junit)
@@ -359,16 +291,16 @@ static int write_document(struct junit *junit)
     struct tm utc;
     if (gmtime_r(&now, &utc) != NULL)
         strftime(timestamp, sizeof(timestamp), "%Y-%m-%dT%H:%M:%S", &utc);
-    check(junit, xmlTextWriterSetIndent(junit->writer, 1));
-    check(junit, xmlTextWriterStartDocument(junit->writer, NULL, "UTF-8", NULL));
-    start(junit, "testsuites");
-    attribute(junit, "name", "leakgate");
+    lg_junit_check(junit, xmlTextWriterSetIndent(junit->writer, 1));
+    lg_junit_check(junit, xmlTextWriterStartDocument(junit->writer, NULL, "UTF-8", NULL));
+    lg_junit_start(junit, "testsuites");
+    lg_junit_attribute(junit, "name", "leakgate");
     totals_attributes(junit, count_rows(junit->results->rows, junit->results->count));
     for (size_t i = 0; i < junit->results->program_count; i++)
         test_suite(junit, &junit->results->programs[i], timestamp);
-    end(junit);
-    check(junit, xmlTextWriterEndDocument(junit->writer));
-    check(junit, xmlTextWriterFlush(junit->writer));
+    lg_junit_end(junit);
+    lg_junit_check(junit, xmlTextWriterEndDocument(junit->writer));
+    lg_junit_check(junit, xmlTextWriterFlush(junit->writer));
     return junit->failed ? -EIO : 0;
 }
 

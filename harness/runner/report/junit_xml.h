@@ -1,0 +1,40 @@
+/* Elements, attributes and properties, as junit.c writes them: these two files alone know
+ * libxml2's writer. Once anything could not be written, `failed` is set. */
+#ifndef LG_RUNNER_REPORT_JUNIT_XML_H
+#define LG_RUNNER_REPORT_JUNIT_XML_H
+
+#include "runner/results.h"
+
+#include <libxml/xmlwriter.h>
+
+struct junit {
+    xmlTextWriterPtr writer;
+    const struct lg_results *results;
+    bool failed;
+};
+
+/* TEXT as libxml2 calls it. */
+const xmlChar *lg_junit_text(const char *text);
+
+/* Notes whether the writer, which has WRITTEN so much, has failed. */
+void lg_junit_check(struct junit *junit, int written);
+
+void lg_junit_start(struct junit *junit, const char *element);
+void lg_junit_end(struct junit *junit);
+
+/* VALUE is clean text. */
+void lg_junit_attribute(struct junit *junit, const char *name, const char *value);
+void lg_junit_attribute_format(struct junit *junit, const char *name, const char *format, ...)
+    __attribute__((format(printf, 3, 4)));
+
+/* VALUE is any bytes. */
+void lg_junit_clean_attribute(struct junit *junit, const char *name, const char *value);
+
+/* PATH is of a source file, and shown as paths are. */
+void lg_junit_path_attribute(struct junit *junit, const char *name, const char *path);
+
+/* An element "property". */
+void lg_junit_property(struct junit *junit, const char *name, const char *value);
+void lg_junit_number_property(struct junit *junit, const char *name, int64_t value);
+
+#endif
