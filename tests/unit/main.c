@@ -39,6 +39,7 @@ static add_suite *const suites[] = {
     add_symbols_suite,
     add_symbols_frames_suite,
     add_symbols_hostile_suite,
+    add_symbols_pool_suite,
     add_leaks_suite,
     add_leaks_sums_suite,
     add_leaks_hostile_suite,

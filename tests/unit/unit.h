@@ -52,6 +52,7 @@ int add_suppressions_match_suite(void);
 int add_symbols_suite(void);
 int add_symbols_frames_suite(void);
 int add_symbols_hostile_suite(void);
+int add_symbols_pool_suite(void);
 int add_table_suite(void);
 int add_text_suite(void);
 int add_text_clean_suite(void);
