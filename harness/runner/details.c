@@ -120,9 +120,45 @@ static void add_step(struct lg_text *text, const struct lg_step *step, uint32_t 
     lg_text_add(text, "%s\n", any ? "" : " none");
 }
 
-static void add_steps(struct lg_text *text, const struct lg_results *results,
-                      const struct lg_record *record)
+/* A growth per run that may be of a part of the runs only: "+112 B", "+10.5 B". */
+static void add_rate(struct lg_text *text, enum lg_gauge gauge, double rate)
 {
+    bool whole = rate == (double)(int64_t)rate;
+    lg_text_add(text, whole ? "%+.0f" : "%+.1f", rate);
+    lg_text_add(text, "%s", lg_gauge_in_bytes(gauge) ? " B" : "");
+}
+
+/* How sure it is: the least and the most of what GAUGE grew by per run. */
+static void add_spread(struct lg_text *text, enum lg_gauge gauge, const struct lg_step *steps,
+                       uint32_t count)
+{
+    double least = 0;
+    double most = 0;
+    uint32_t measured = 0;
+    for (uint32_t i = 0; i < count; i++) {
+        if (steps[i].warm_up != 0 || steps[i].runs == 0)
+            continue;
+        double rate = (double)steps[i].growth.values[gauge] / steps[i].runs;
+        least = measured == 0 || rate < least ? rate : least;
+        most = measured == 0 || rate > most ? rate : most;
+        measured++;
+    }
+    if (measured < 2)
+        return;
+    lg_text_add(text, "  %s per run: ", lg_gauge_name(gauge));
+    add_rate(text, gauge, least);
+    if (most > least) {
+        lg_text_add(text, " to ");
+        add_rate(text, gauge, most);
+    }
+    lg_text_add(text, "%s %" PRIu32 " measurements\n", most > least ? " in" : ", the same in all",
+                measured);
+}
+
+static void add_steps(struct lg_text *text, const struct lg_results *results,
+                      const struct lg_row *row)
+{
+    const struct lg_record *record = row->record;
     uint32_t count =
         record->steps_count < LG_LEDGER_MAX_STEPS ? record->steps_count : LG_LEDGER_MAX_STEPS;
     const struct lg_step *steps =
@@ -134,6 +170,10 @@ static void add_steps(struct lg_text *text, const struct lg_results *results,
     for (uint32_t i = 0; i < count; i++) {
         add_step(text, &steps[i], first);
         first += steps[i].runs;
+    }
+    for (int gauge = 0; gauge < LG_GAUGE_COUNT; gauge++) {
+        if ((row->verdict.over & LG_GAUGE_BIT(gauge)) != 0)
+            add_spread(text, (enum lg_gauge)gauge, steps, count);
     }
 }
 
@@ -152,7 +192,7 @@ void lg_message_add_details(const struct lg_results *results, const struct lg_ro
     lg_message_add_leaks(results, row, text);
     if (evidence != NULL)
         add_gauge_rows(text, row, evidence);
-    add_steps(text, results, record);
+    add_steps(text, results, row);
     if (evidence != NULL) {
         add_mappings(text, results, evidence);
         add_left(text, results, evidence);

@@ -172,7 +172,8 @@ static void test_growth_is_told_run_by_run(void)
                 "  run 1 (warm-up): heap +8192 B, live +4112 B\n"
                 "  run 2: none\n"
                 "  runs 3-6: live +256 B\n"
-                "  runs 7-14: fds -2\n");
+                "  runs 7-14: fds -2\n"
+                "  live per run: +0 B to +64 B in 3 measurements\n");
 }
 
 static void test_more_steps_than_are_kept_are_not_read(void)
