@@ -13,7 +13,8 @@ struct lg_block {
     uint64_t address;
     uint64_t bytes;
     uint32_t site;
-    bool is_part; /* of another block that points to it */
+    bool is_part;    /* of another block that leads to it */
+    bool is_reached; /* looked at, as owners.c does */
 };
 
 struct lg_blocks {

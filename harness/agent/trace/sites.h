@@ -20,7 +20,7 @@ struct lg_traced_site {
     int64_t each_bytes;   /* of each that was ever taken; 0: they differ */
     int64_t marked_bytes; /* held when lg_sites_mark was called */
     int64_t marked_count;
-    int64_t parts; /* blocks that those of an earlier site point to */
+    int64_t parts; /* blocks that those of an earlier site lead to */
     uint32_t next; /* of the same hash; 0: none */
 };
 
