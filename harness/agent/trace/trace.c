@@ -15,6 +15,7 @@ struct lg_trace_state lg_trace;
 /* A hook that calls what is hooked must not note that too. */
 static __thread bool busy __attribute__((tls_model("initial-exec")));
 static __thread int saved_errno __attribute__((tls_model("initial-exec")));
+static __thread int saved_cancel __attribute__((tls_model("initial-exec")));
 
 /* Memory that no page is touched of until it is used; NULL if there is none. */
 static void *map(size_t bytes, int flags)
@@ -107,13 +108,17 @@ bool lg_trace_enter(void)
         return false;
     busy = true;
     saved_errno = errno;
+    /* A thread that is cancelled asynchronously must not end with the lock. */
+    pthread_setcancelstate(PTHREAD_CANCEL_DISABLE, &saved_cancel);
     return true;
 }
 
 void lg_trace_leave(void)
 {
+    int cancel = saved_cancel; /* a signal's handler may enter as soon as it is not busy */
     errno = saved_errno;
     busy = false;
+    pthread_setcancelstate(cancel, NULL);
 }
 
 bool lg_trace_enter_locked(void)
