@@ -1,6 +1,9 @@
 #include "agent/trace/sites.h"
 
+#include <stdbool.h>
 #include <string.h>
+
+#define SCARCE_DEPTH 4
 
 #define ROWS_BYTES (LG_SITES_MAX * sizeof(struct lg_traced_site))
 #define FRAMES_BYTES (LG_SITES_MAX_FRAMES * sizeof(uint64_t))
@@ -29,21 +32,43 @@ static uint32_t hash(enum lg_site_kind kind, const uint64_t *frames, size_t dept
     return (uint32_t)(sum >> 32) & (LG_SITES_MAX - 1);
 }
 
-uint32_t lg_sites_find(struct lg_sites *sites, enum lg_site_kind kind, const uint64_t *frames,
-                       size_t depth)
+static uint32_t known(const struct lg_sites *sites, enum lg_site_kind kind, const uint64_t *frames,
+                      size_t depth)
 {
-    uint32_t *chain = &sites->chains[hash(kind, frames, depth)];
-    for (uint32_t at = *chain; at != 0; at = sites->rows[at].next) {
+    for (uint32_t at = sites->chains[hash(kind, frames, depth)]; at != 0;
+         at = sites->rows[at].next) {
         const struct lg_traced_site *row = &sites->rows[at];
         if (row->kind == kind && row->depth == depth &&
             memcmp(sites->frames + row->first_frame, frames, depth * sizeof(*frames)) == 0)
             return at;
     }
+    return 0;
+}
+
+/* A parser that calls itself comes by as many ways as there are documents: what is left of the
+ * room is for places, and not for ways to them. */
+static bool is_scarce(const struct lg_sites *sites)
+{
+    return sites->count >= LG_SITES_MAX / 8 * 7 ||
+           sites->frames_count >= LG_SITES_MAX_FRAMES / 8 * 7;
+}
+
+uint32_t lg_sites_find(struct lg_sites *sites, enum lg_site_kind kind, const uint64_t *frames,
+                       size_t depth)
+{
+    uint32_t site = known(sites, kind, frames, depth);
+    if (site == 0 && depth > SCARCE_DEPTH && is_scarce(sites)) {
+        depth = SCARCE_DEPTH;
+        site = known(sites, kind, frames, depth);
+    }
+    if (site != 0)
+        return site;
     if (sites->count == LG_SITES_MAX || LG_SITES_MAX_FRAMES - sites->frames_count < depth) {
         sites->lost++;
         return 0;
     }
-    uint32_t site = sites->count++;
+    uint32_t *chain = &sites->chains[hash(kind, frames, depth)];
+    site = sites->count++;
     sites->rows[site] = (struct lg_traced_site){
         .kind = kind, .depth = (uint32_t)depth, .first_frame = sites->frames_count, .next = *chain};
     memcpy(sites->frames + sites->frames_count, frames, depth * sizeof(*frames));
