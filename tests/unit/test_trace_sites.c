@@ -159,23 +159,42 @@ static void test_sites_beyond_the_limit_are_lost_and_counted(void)
     end(&sites);
 }
 
+/* The last eighth of the room is for places, and not for the ways that lead to them. */
+static void test_scarce_room_is_for_the_innermost_calls(void)
+{
+    struct lg_sites sites;
+    uint64_t stack[LG_SITES_DEPTH] = {0};
+    start(&sites);
+    do
+        stack[0]++;
+    while (sites.rows[lg_sites_find(&sites, LG_SITE_BLOCK, stack, LG_SITES_DEPTH)].depth ==
+           LG_SITES_DEPTH);
+    CU_ASSERT(sites.frames_count >= LG_SITES_MAX_FRAMES / 8 * 7);
+    uint32_t cut = lg_sites_find(&sites, LG_SITE_BLOCK, stack, LG_SITES_DEPTH);
+    CU_ASSERT_EQUAL(sites.rows[cut].depth, LG_SITES_SCARCE_DEPTH);
+    stack[LG_SITES_DEPTH - 1] = 99;
+    CU_ASSERT_EQUAL(lg_sites_find(&sites, LG_SITE_BLOCK, stack, LG_SITES_DEPTH), cut);
+    /* What was known whole still is. */
+    stack[0] = 1;
+    stack[LG_SITES_DEPTH - 1] = 0;
+    CU_ASSERT_EQUAL(lg_sites_find(&sites, LG_SITE_BLOCK, stack, LG_SITES_DEPTH), 1);
+    CU_ASSERT_EQUAL(sites.lost, 0);
+    end(&sites);
+}
+
 static void test_frames_beyond_the_limit_are_lost_and_counted(void)
 {
     struct lg_sites sites;
     uint64_t stack[LG_SITES_DEPTH] = {0};
-    size_t kept = 0;
     start(&sites);
-    lg_sites_find(&sites, LG_SITE_BLOCK, frames, 1);
-    for (stack[0] = 1; stack[0] < LG_SITES_MAX_FRAMES / LG_SITES_DEPTH; stack[0]++)
-        kept += lg_sites_find(&sites, LG_SITE_BLOCK, stack, LG_SITES_DEPTH) != 0;
-    CU_ASSERT_EQUAL(kept, LG_SITES_MAX_FRAMES / LG_SITES_DEPTH - 1);
-    CU_ASSERT_EQUAL(lg_sites_find(&sites, LG_SITE_BLOCK, stack, LG_SITES_DEPTH), 0);
+    do
+        stack[0]++;
+    while (lg_sites_find(&sites, LG_SITE_BLOCK, stack, LG_SITES_DEPTH) != 0);
     CU_ASSERT_EQUAL(sites.lost, 1);
-    /* A shorter one still fits, to the last frame. */
-    CU_ASSERT(lg_sites_find(&sites, LG_SITE_BLOCK, stack, LG_SITES_DEPTH - 1) != 0);
-    CU_ASSERT_EQUAL(sites.frames_count, LG_SITES_MAX_FRAMES);
-    CU_ASSERT_EQUAL(lg_sites_find(&sites, LG_SITE_FD, frames, 1), 0);
+    CU_ASSERT(LG_SITES_MAX_FRAMES - sites.frames_count < LG_SITES_SCARCE_DEPTH);
+    /* No frames need no room. */
     CU_ASSERT(lg_sites_find(&sites, LG_SITE_FD, frames, 0) != 0);
+    CU_ASSERT_EQUAL(lg_sites_find(&sites, LG_SITE_FD, stack, LG_SITES_DEPTH), 0);
     CU_ASSERT_EQUAL(sites.lost, 2);
     end(&sites);
 }
@@ -237,6 +256,7 @@ int add_trace_sites_suite(void)
         UNIT_TEST(test_what_is_held_adds_up_and_nobody_is_no_site),
         UNIT_TEST(test_the_mark_is_what_is_held_then),
         UNIT_TEST(test_sites_beyond_the_limit_are_lost_and_counted),
+        UNIT_TEST(test_scarce_room_is_for_the_innermost_calls),
         UNIT_TEST(test_frames_beyond_the_limit_are_lost_and_counted),
         UNIT_TEST(test_random_stacks_are_told_apart_as_by_comparing_all),
         CU_TEST_INFO_NULL,

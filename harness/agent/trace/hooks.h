@@ -21,6 +21,9 @@ int lg_trace_opened(int fd);
 
 void lg_trace_opened_two(const int fds[2]);
 
+/* One that is about to be closed. */
+void lg_trace_closes(int fd);
+
 /* A mapping that was made. */
 void lg_trace_mapped(void *start, size_t bytes, int protection);
 void lg_trace_unmapped(void *start, size_t bytes);

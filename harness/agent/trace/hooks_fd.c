@@ -3,6 +3,7 @@
 #include "agent/trace/hooks.h"
 
 #include <dirent.h>
+#include <errno.h>
 #include <fcntl.h>
 #include <mqueue.h>
 #include <stdarg.h>
@@ -63,6 +64,9 @@ static struct {
     FILE *(*tmpfile64)(void);
     DIR *(*opendir)(const char *);
     int (*close)(int);
+    int (*fclose)(FILE *);
+    int (*pclose)(FILE *);
+    int (*closedir)(DIR *);
 } real;
 
 /* What vfork has started shares the memory, but not the descriptors. */
@@ -278,13 +282,47 @@ static int lg_hook_recvmmsg(int fd, struct mmsghdr *messages, unsigned count, in
     return got;
 }
 
-static int lg_hook_close(int fd)
+/* Before it is closed: after that, another may open it. */
+void lg_trace_closes(int fd)
 {
     if (fd >= 0 && fd < LG_TRACE_MAX_FDS && !is_vforked() && lg_trace_enter_locked()) {
         lg_trace.fds[fd] = 0;
         lg_trace_leave_locked();
     }
+}
+
+static int lg_hook_close(int fd)
+{
+    lg_trace_closes(fd);
     return real.close(fd);
+}
+
+/* libc closes by itself what these hold: who opened that is not to be blamed for what a call
+ * that is not known opens there next. */
+static FILE *closes_stream(FILE *stream)
+{
+    int reason = errno;
+    if (stream != NULL)
+        lg_trace_closes(fileno(stream));
+    errno = reason;
+    return stream;
+}
+
+static int lg_hook_fclose(FILE *stream)
+{
+    return real.fclose(closes_stream(stream));
+}
+
+static int lg_hook_pclose(FILE *stream)
+{
+    return real.pclose(closes_stream(stream));
+}
+
+static int lg_hook_closedir(DIR *folder)
+{
+    if (folder != NULL)
+        lg_trace_closes(dirfd(folder));
+    return real.closedir(folder);
 }
 
 LG_HOOKS_BEGIN
@@ -306,6 +344,7 @@ const struct lg_hook lg_hooks_fd[] = {
     LG_HOOK(getpt),         LG_HOOK(openpty),       LG_HOOK(fopen),
     LG_HOOK(fopen64),       LG_HOOK(freopen),       LG_HOOK(freopen64),
     LG_HOOK(tmpfile),       LG_HOOK(tmpfile64),     LG_HOOK(opendir),
-    LG_HOOK(close),         {NULL, NULL, NULL},
+    LG_HOOK(close),         LG_HOOK(fclose),        LG_HOOK(pclose),
+    LG_HOOK(closedir),      {NULL, NULL, NULL},
 };
 LG_HOOKS_END

@@ -217,18 +217,52 @@ static void note_call(long number, const long arguments[6], long result)
     case SYS_mprotect:
         note_protection(start, (size_t)arguments[1], (int)arguments[2]);
         break;
+    case SYS_close:
+        lg_trace_closes((int)arguments[0]);
+        break;
+    case SYS_pipe2:
+        lg_trace_opened_two(start);
+        break;
+    case SYS_socketpair:
+        lg_trace_opened_two((const int *)arguments[3]); /* NOLINT: as above */
+        break;
+    case SYS_fcntl:
+        if (arguments[1] == F_DUPFD || arguments[1] == F_DUPFD_CLOEXEC)
+            lg_trace_opened((int)result);
+        break;
+#ifdef SYS_pipe
+    case SYS_pipe:
+        lg_trace_opened_two(start);
+        break;
+#endif
 #ifdef SYS_open
     case SYS_open:
+    case SYS_creat:
+    case SYS_dup2:
+    case SYS_epoll_create:
+    case SYS_eventfd:
+    case SYS_inotify_init:
 #endif
+#ifdef SYS_openat2 /* libc has no function for these, or had none for long */
+    case SYS_openat2:
+#endif
+#ifdef SYS_pidfd_getfd
+    case SYS_pidfd_getfd:
+#endif
+#ifdef SYS_io_uring_setup
+    case SYS_io_uring_setup:
+#endif
+#ifdef SYS_memfd_secret
+    case SYS_memfd_secret:
+#endif
+    case SYS_open_by_handle_at:
+    case SYS_signalfd4:
+    case SYS_accept:
     case SYS_openat:
     case SYS_socket:
     case SYS_accept4:
     case SYS_dup:
-#ifdef SYS_dup2
-    case SYS_dup2:
-#endif
     case SYS_dup3:
-    case SYS_openat2:
     case SYS_memfd_create:
     case SYS_eventfd2:
     case SYS_epoll_create1:
@@ -238,19 +272,6 @@ static void note_call(long number, const long arguments[6], long result)
     case SYS_userfaultfd:
     case SYS_perf_event_open:
         lg_trace_opened((int)result);
-        break;
-    case SYS_fcntl:
-        if (arguments[1] == F_DUPFD || arguments[1] == F_DUPFD_CLOEXEC)
-            lg_trace_opened((int)result);
-        break;
-#ifdef SYS_pipe
-    case SYS_pipe:
-#endif
-    case SYS_pipe2:
-        lg_trace_opened_two((const int *)start);
-        break;
-    case SYS_socketpair:
-        lg_trace_opened_two((const int *)arguments[3]); /* NOLINT */
         break;
     default:
         break;

@@ -3,8 +3,6 @@
 #include <stdbool.h>
 #include <string.h>
 
-#define SCARCE_DEPTH 4
-
 #define ROWS_BYTES (LG_SITES_MAX * sizeof(struct lg_traced_site))
 #define FRAMES_BYTES (LG_SITES_MAX_FRAMES * sizeof(uint64_t))
 #define CHAINS_BYTES (LG_SITES_MAX * sizeof(uint32_t))
@@ -57,8 +55,8 @@ uint32_t lg_sites_find(struct lg_sites *sites, enum lg_site_kind kind, const uin
                        size_t depth)
 {
     uint32_t site = known(sites, kind, frames, depth);
-    if (site == 0 && depth > SCARCE_DEPTH && is_scarce(sites)) {
-        depth = SCARCE_DEPTH;
+    if (site == 0 && depth > LG_SITES_SCARCE_DEPTH && is_scarce(sites)) {
+        depth = LG_SITES_SCARCE_DEPTH;
         site = known(sites, kind, frames, depth);
     }
     if (site != 0)

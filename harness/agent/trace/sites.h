@@ -36,6 +36,7 @@ struct lg_sites {
 #define LG_SITES_MAX (1U << 16)
 #define LG_SITES_MAX_FRAMES (UINT64_C(1) << 20)
 #define LG_SITES_DEPTH 32
+#define LG_SITES_SCARCE_DEPTH 4
 
 /* The memory that they need. Bytes. */
 size_t lg_sites_memory_bytes(void);
@@ -43,7 +44,8 @@ size_t lg_sites_memory_bytes(void);
 /* Empties SITES. MEMORY is zeroed, aligned to 8, of that size, and stays the caller's. */
 void lg_sites_init(struct lg_sites *sites, void *memory);
 
-/* The site of KIND with these DEPTH frames, the innermost first: a new one if there is none.
+/* The site of KIND with these DEPTH frames, the innermost first: a new one if there is none. Once
+ * room is scarce, new ones have no more than their innermost LG_SITES_SCARCE_DEPTH frames.
  * Returns 0, and counts it as lost, if there is no more room. */
 uint32_t lg_sites_find(struct lg_sites *sites, enum lg_site_kind kind, const uint64_t *frames,
                        size_t depth);
