@@ -29,6 +29,7 @@
 #define LG_LEDGER_MAX_GROWN 16       /* grown mappings kept per test */
 #define LG_LEDGER_MAX_LEFT 16        /* descriptors, threads, children left, kept per test */
 #define LG_LEDGER_MAX_SITES 64       /* call sites kept per test */
+#define LG_LEDGER_MAX_REUSED 16      /* ranges of unloaded modules kept per test */
 #define LG_LEDGER_MAX_EXAMPLES 4     /* mappings, descriptors... kept per call site */
 
 /* "FD:PID:RUNNER_FD": the ledger's descriptor as the host inherits it, and the runner's
@@ -266,6 +267,8 @@ struct lg_trace {
     uint32_t warm_ups;
     uint32_t only_lost; /* bytes are of memory that nothing points to */
     lg_attic maps;      /* text: the files of /proc/self/maps when it ended */
+    uint32_t reused_kept;
+    struct lg_range reused[LG_LEDGER_MAX_REUSED]; /* addresses of more than one module in turn */
     uint32_t sites_found;
     uint32_t sites_kept;     /* the largest of each kind first */
     lg_attic sites;          /* struct lg_site[sites_kept] */

@@ -70,8 +70,27 @@ static size_t find_user_frame(const struct lg_leak *leak)
     return first;
 }
 
+/* A module that was loaded where another had been would lend its names to that. */
+static bool is_reused(const struct lg_trace *trace, uint64_t address)
+{
+    for (uint32_t i = 0; i < trace->reused_kept && i < LG_LEDGER_MAX_REUSED; i++) {
+        if (address >= trace->reused[i].start && address < trace->reused[i].end)
+            return true;
+    }
+    return false;
+}
+
+static size_t frames_at(const struct lg_trace *trace, struct lg_symbols *symbols, uint64_t address,
+                        struct lg_frame *out, size_t capacity)
+{
+    if (!is_reused(trace, address - 1))
+        return lg_symbols_frames(symbols, address, out, capacity);
+    out[0] = (struct lg_frame){.offset = address};
+    return 1;
+}
+
 static int name_frames(struct lg_leak *leak, const struct lg_ledger *ledger,
-                       struct lg_symbols *symbols)
+                       const struct lg_trace *trace, struct lg_symbols *symbols)
 {
     uint64_t depth = leak->site.depth < MAX_FRAMES ? leak->site.depth : MAX_FRAMES;
     const uint64_t *addresses = lg_ledger_at(ledger, leak->site.frames, depth * sizeof(uint64_t));
@@ -80,8 +99,8 @@ static int name_frames(struct lg_leak *leak, const struct lg_ledger *ledger,
         return -ENOMEM;
     for (uint64_t i = 0; addresses != NULL && i < depth && leak->frame_count < MAX_FRAMES; i++)
         leak->frame_count +=
-            lg_symbols_frames(symbols, addresses[i], leak->frames + leak->frame_count,
-                              MAX_FRAMES - leak->frame_count);
+            frames_at(trace, symbols, addresses[i], leak->frames + leak->frame_count,
+                      MAX_FRAMES - leak->frame_count);
     leak->user = find_user_frame(leak);
     return 0;
 }
@@ -319,7 +338,7 @@ static int read_sites(struct lg_leaks *leaks, const struct lg_ledger *ledger, lg
         leak->relevant = is_relevant(&leak->site, over);
         if (leak->site.kind >= LG_SITE_KIND_COUNT)
             break;
-        if (name_frames(leak, ledger, symbols) != 0)
+        if (name_frames(leak, ledger, &leaks->trace, symbols) != 0)
             return -ENOMEM;
         if (how->suppressions != NULL)
             leak->by = lg_suppressions_match(how->suppressions, leak->frames, leak->frame_count);

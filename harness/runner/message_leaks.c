@@ -104,6 +104,10 @@ static void add_door(struct lg_text *text, const char *door)
 void lg_message_add_frame(struct lg_text *text, const struct lg_results *results,
                           const struct lg_frame *frame)
 {
+    if (frame->module == NULL) {
+        lg_text_add(text, "? where one module was loaded after another");
+        return;
+    }
     if (frame->function != NULL)
         lg_text_add_clean(text, frame->function, strlen(frame->function));
     else if (frame->door != NULL)
@@ -116,7 +120,7 @@ void lg_message_add_frame(struct lg_text *text, const struct lg_results *results
         lg_text_add(text, ":%u", frame->line);
         return;
     }
-    const char *module = frame->module != NULL ? base_name(frame->module) : "?";
+    const char *module = base_name(frame->module);
     lg_text_add(text, "+0x%" PRIx64 " in ", frame->offset);
     lg_text_add_clean(text, module, strlen(module));
     if (frame->build_id != NULL)

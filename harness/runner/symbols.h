@@ -24,7 +24,7 @@ struct lg_frame {
     const char *file;     /* as the compiler recorded it, joined with its folder; NULL: unknown */
     unsigned line;        /* from 1; 0 where FILE is NULL */
     bool inlined;         /* into the frame that follows */
-    const char *module;   /* the path of the mapped file */
+    const char *module;   /* the path of the mapped file; NULL: several were there in turn */
     uint64_t offset;      /* of the return address: from the start of the function that the code is
                            * in (of the outermost one where functions were inlined), or from the
                            * module's where that is unknown */

@@ -21,6 +21,7 @@ static add_suite *const suites[] = {
     add_table_suite,
     add_trace_blocks_suite,
     add_trace_sites_suite,
+    add_trace_unloaded_suite,
     add_trace_ranges_suite,
     add_trace_ranges_random_suite,
     add_budget_suite,

@@ -250,7 +250,7 @@ static void test_a_frame_of_which_nothing_is_known_is_told(void)
     struct lg_text text = {0};
     struct lg_frame frame = {.offset = 0x10};
     lg_message_add_frame(&text, &results, &frame);
-    CU_ASSERT_STRING_EQUAL(lg_text_string(&text), "?+0x10 in ?");
+    CU_ASSERT_STRING_EQUAL(lg_text_string(&text), "? where one module was loaded after another");
     lg_text_free(&text);
 }
 

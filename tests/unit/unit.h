@@ -60,6 +60,7 @@ int add_trace_blocks_suite(void);
 int add_trace_ranges_suite(void);
 int add_trace_ranges_random_suite(void);
 int add_trace_sites_suite(void);
+int add_trace_unloaded_suite(void);
 int add_trial_suite(void);
 int add_trial_steps_suite(void);
 int add_verdict_suite(void);

@@ -279,12 +279,13 @@ static void keep_sites(struct lg_trace *trace)
     }
 }
 
-static lg_attic keep_modules(void)
+static lg_attic keep_modules(struct lg_trace *trace)
 {
     size_t capacity;
     char *text = lg_agent_read_modules(&capacity);
     if (text == NULL)
         return 0;
+    trace->reused_kept = (uint32_t)lg_unloaded_reused(text, trace->reused, LG_LEDGER_MAX_REUSED);
     lg_unloaded_append(text, capacity);
     lg_attic kept = lg_ledger_add_text(&lg_agent.ledger, text);
     munmap(text, capacity);
@@ -309,6 +310,6 @@ lg_attic lg_trace_keep(uint32_t warm_ups, uint32_t runs, const struct lg_gauges 
     trace->ranges_lost = lg_trace.ranges.lost;
     add_up(trace);
     keep_sites(trace);
-    trace->maps = keep_modules();
+    trace->maps = keep_modules(trace);
     return offset;
 }
