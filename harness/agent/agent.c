@@ -2,6 +2,7 @@
 
 #include "agent/allocator.h"
 #include "agent/cunit.h"
+#include "agent/own_slots.h"
 #include "agent/pin.h"
 #include "agent/selfcheck.h"
 #include "common/pins.h"
@@ -156,10 +157,23 @@ static int set_up(const char *address)
     return lg_agent.host != NULL ? 0 : -1;
 }
 
+/* Without getenv, which may be a test's own. */
+static bool has_variable(const char *name)
+{
+    size_t length = strlen(name);
+    for (char **at = environ; at != NULL && *at != NULL; at++) {
+        if (strncmp(*at, name, length) == 0 && (*at)[length] == '=')
+            return true;
+    }
+    return false;
+}
+
 /* Before main, and in every process the runner's environment reaches: a shell that
  * starts the test program must hand it on untouched. */
 __attribute__((constructor)) static void attach_at_start(void)
 {
+    if (has_variable(LG_LEDGER_VARIABLE))
+        lg_own_slots_bind();
     lg_attach();
 }
 

@@ -85,6 +85,19 @@ static void test_agent_calls_no_malloc_stdio_or_lock_between_samples(void)
     check_witness("frontend_basic");
 }
 
+static void test_what_a_test_puts_in_place_of_libc_does_not_answer_the_agent(void)
+{
+    struct lgt_result run;
+    lgt_gate(&run, "", "mocks");
+    CU_ASSERT_EQUAL(run.status, 2);
+    CU_ASSERT_TRUE(lgt_verdict(&run, "leak_under_mocks", "leaked"));
+    CU_ASSERT_TRUE(lgt_verdict(&run, "clean_under_mocks", "passed"));
+    CU_ASSERT_TRUE(lgt_verdict(&run, "clean_counts_calls", "passed"));
+    CU_ASSERT_EQUAL(lgt_count(&run, "//failure[contains(., 'leak_under_mocks at ')]"), 1);
+    CU_ASSERT_EQUAL(lgt_count(&run, "//property[@name='not_measured'][@value='nothing']"), 1);
+    lgt_free(&run);
+}
+
 static void test_programs_that_tests_start_inherit_nothing(void)
 {
     struct lgt_result run;
@@ -179,6 +192,8 @@ int add_agent_suite(void)
         {"agent_exports_only_what_it_takes_over", test_agent_exports_only_what_it_takes_over},
         {"agent_calls_no_malloc_stdio_or_lock_between_samples",
          test_agent_calls_no_malloc_stdio_or_lock_between_samples},
+        {"what_a_test_puts_in_place_of_libc_does_not_answer_the_agent",
+         test_what_a_test_puts_in_place_of_libc_does_not_answer_the_agent},
         {"programs_that_tests_start_inherit_nothing",
          test_programs_that_tests_start_inherit_nothing},
         {"values_of_the_user_are_given_back", test_values_of_the_user_are_given_back},

@@ -1,9 +1,9 @@
 #include "agent/trace/modules.h"
 
 #include "agent/agent.h"
+#include "agent/module.h"
 
 #include <dlfcn.h>
-#include <link.h>
 #include <stdbool.h>
 #include <stdint.h>
 #include <string.h>
@@ -13,20 +13,6 @@
 #define MAX_KNOWN 1024
 #define MAX_SWEPT_BYTES (UINT64_C(64) << 20)
 #define PAGE_MASK (~(uintptr_t)4095)
-
-#if defined(__x86_64__)
-#define RELOCATION_JUMP_SLOT R_X86_64_JUMP_SLOT
-#define RELOCATION_GLOB_DAT R_X86_64_GLOB_DAT
-#define RELOCATION_ABSOLUTE R_X86_64_64
-#elif defined(__aarch64__)
-#define RELOCATION_JUMP_SLOT R_AARCH64_JUMP_SLOT
-#define RELOCATION_GLOB_DAT R_AARCH64_GLOB_DAT
-#define RELOCATION_ABSOLUTE R_AARCH64_ABS64
-#else
-#define RELOCATION_JUMP_SLOT UINT32_MAX
-#define RELOCATION_GLOB_DAT UINT32_MAX
-#define RELOCATION_ABSOLUTE UINT32_MAX
-#endif
 
 static const struct lg_hook *hooks[MAX_HOOKS];
 static size_t hook_count;
@@ -97,109 +83,25 @@ bool lg_modules_is_hooked(const char *name)
     return find_hook(name) != NULL;
 }
 
-/* What of a module's dynamic section is of use. */
-struct module {
-    const struct dl_phdr_info *info;
-    const char *names;
-    const ElfW(Sym) * symbols;
-    const ElfW(Rela) * relocations[2];
-    size_t counts[2];
-    uintptr_t start; /* of its addresses */
-    uintptr_t end;
-};
-
-/* The dynamic linker has added the load address to the pointers, but for its own and the
- * kernel's modules. */
-static const void *at(const struct dl_phdr_info *info, ElfW(Addr) pointer)
-{
-    uintptr_t address = pointer < info->dlpi_addr ? info->dlpi_addr + pointer : pointer;
-    return (const void *)address; /* NOLINT: the linker holds addresses */
-}
-
-static void read_dynamic(struct module *module, const ElfW(Dyn) * dynamic)
-{
-    for (; dynamic->d_tag != DT_NULL; dynamic++) {
-        switch (dynamic->d_tag) {
-        case DT_STRTAB:
-            module->names = at(module->info, dynamic->d_un.d_ptr);
-            break;
-        case DT_SYMTAB:
-            module->symbols = at(module->info, dynamic->d_un.d_ptr);
-            break;
-        case DT_JMPREL:
-            module->relocations[0] = at(module->info, dynamic->d_un.d_ptr);
-            break;
-        case DT_PLTRELSZ:
-            module->counts[0] = dynamic->d_un.d_val / sizeof(ElfW(Rela));
-            break;
-        case DT_RELA:
-            module->relocations[1] = at(module->info, dynamic->d_un.d_ptr);
-            break;
-        case DT_RELASZ:
-            module->counts[1] = dynamic->d_un.d_val / sizeof(ElfW(Rela));
-            break;
-        default:
-            break;
-        }
-    }
-}
-
-static void read_module(const struct dl_phdr_info *info, struct module *module)
-{
-    *module = (struct module){.info = info, .start = UINTPTR_MAX};
-    for (unsigned i = 0; i < info->dlpi_phnum; i++) {
-        const ElfW(Phdr) *segment = &info->dlpi_phdr[i];
-        uintptr_t start = info->dlpi_addr + segment->p_vaddr;
-        if (segment->p_type == PT_DYNAMIC) {
-            read_dynamic(module, (const ElfW(Dyn) *)start); /* NOLINT: as above */
-        } else if (segment->p_type == PT_LOAD) {
-            if (start < module->start)
-                module->start = start;
-            if (start + segment->p_memsz > module->end)
-                module->end = start + segment->p_memsz;
-        }
-    }
-}
-
 /* A slot that was not bound yet leads back into its own module, libc's own calls of malloc
  * too; one that was bound to something else than what the hook calls is left alone. */
-static bool is_ours(const struct module *module, const ElfW(Rela) * relocation, uintptr_t value,
+static bool is_ours(const struct lg_module *module, const struct lg_slot *slot,
                     const struct lg_hook *hook)
 {
+    uintptr_t value = (uintptr_t)*slot->address;
     uintptr_t function = (uintptr_t)*hook->real;
     if (value == function)
         return true;
-    if (ELF64_R_TYPE(relocation->r_info) != RELOCATION_JUMP_SLOT || value < module->start ||
-        value >= module->end)
-        return false;
-    const ElfW(Sym) *symbol = &module->symbols[ELF64_R_SYM(relocation->r_info)];
-    return symbol->st_shndx == SHN_UNDEF || module->info->dlpi_addr + symbol->st_value == function;
+    return slot->is_call && value >= module->start && value < module->end &&
+           (slot->is_undefined || slot->own == function);
 }
 
-static void patch_slot(const struct module *module, const ElfW(Rela) * relocation)
+static void patch_slot(const struct lg_module *module, const struct lg_slot *slot, void *context)
 {
-    uint64_t type = ELF64_R_TYPE(relocation->r_info);
-    uint64_t symbol = ELF64_R_SYM(relocation->r_info);
-    if ((type != RELOCATION_JUMP_SLOT && type != RELOCATION_GLOB_DAT &&
-         type != RELOCATION_ABSOLUTE) ||
-        symbol == 0 || (type == RELOCATION_ABSOLUTE && relocation->r_addend != 0))
-        return;
-    const struct lg_hook *hook = find_hook(module->names + module->symbols[symbol].st_name);
-    if (hook == NULL)
-        return;
-    void **slot = (void **)(module->info->dlpi_addr + relocation->r_offset); /* NOLINT */
-    if (is_ours(module, relocation, (uintptr_t)*slot, hook))
-        *slot = hook->replacement;
-}
-
-static void patch_slots(const struct module *module)
-{
-    if (module->names == NULL || module->symbols == NULL)
-        return;
-    for (size_t t = 0; t < 2; t++) {
-        for (size_t i = 0; module->relocations[t] != NULL && i < module->counts[t]; i++)
-            patch_slot(module, &module->relocations[t][i]);
-    }
+    const struct lg_hook *hook = find_hook(slot->name);
+    (void)context;
+    if (hook != NULL && is_ours(module, slot, hook))
+        *slot->address = hook->replacement;
 }
 
 /* Each aligned word between START and END that is the address of a hooked function. */
@@ -214,26 +116,13 @@ __attribute__((no_sanitize("address"))) static void sweep(uintptr_t start, uintp
     }
 }
 
-/* After it was relocated, the linker has taken write access from a part of the data. */
-static void protect_relocated(const struct module *module, int protection)
-{
-    for (unsigned i = 0; i < module->info->dlpi_phnum; i++) {
-        const ElfW(Phdr) *segment = &module->info->dlpi_phdr[i];
-        uintptr_t start = module->info->dlpi_addr + segment->p_vaddr;
-        uintptr_t end = (start + segment->p_memsz) & PAGE_MASK;
-        start &= PAGE_MASK;
-        if (segment->p_type == PT_GNU_RELRO && start < end)
-            mprotect((void *)start, end - start, protection); /* NOLINT: as above */
-    }
-}
-
 /* The program may have taken access from a part of its own data, a guard page below a stack. */
 static bool is_withheld(const struct lg_mapping *row)
 {
     return (row->flags & LG_MAPPING_READ) == 0 || (row->flags & LG_MAPPING_WRITE) == 0;
 }
 
-static bool is_relocated(const struct module *module, const struct lg_mapping *row)
+static bool is_relocated(const struct lg_module *module, const struct lg_mapping *row)
 {
     for (unsigned i = 0; i < module->info->dlpi_phnum; i++) {
         const ElfW(Phdr) *segment = &module->info->dlpi_phdr[i];
@@ -246,7 +135,7 @@ static bool is_relocated(const struct module *module, const struct lg_mapping *r
 }
 
 /* What of it is not withheld: the newest sample knows, of what was mapped by then. */
-static void sweep_segment(const struct module *module, uintptr_t start, uintptr_t end)
+static void sweep_segment(const struct lg_module *module, uintptr_t start, uintptr_t end)
 {
     const struct lg_maps *maps = &lg_agent.sampler.latest;
     for (size_t i = 0; i < maps->count && start < end; i++) {
@@ -261,7 +150,7 @@ static void sweep_segment(const struct module *module, uintptr_t start, uintptr_
     sweep(start, end);
 }
 
-static void sweep_data(const struct module *module, bool sampled)
+static void sweep_data(const struct lg_module *module, bool sampled)
 {
     for (unsigned i = 0; i < module->info->dlpi_phnum; i++) {
         const ElfW(Phdr) *segment = &module->info->dlpi_phdr[i];
@@ -276,7 +165,7 @@ static void sweep_data(const struct module *module, bool sampled)
 }
 
 /* The agent calls the functions themselves, and so does what captures the stack. */
-static bool is_spared(const struct dl_phdr_info *info, const struct module *module)
+static bool is_spared(const struct dl_phdr_info *info, const struct lg_module *module)
 {
     return (own_base >= module->start && own_base < module->end) ||
            strstr(info->dlpi_name, "libgcc_s.so") != NULL ||
@@ -295,19 +184,19 @@ static bool is_known(uintptr_t start)
 static int patch_module(struct dl_phdr_info *info, size_t size, void *context)
 {
     const bool *first = context;
-    struct module module;
+    struct lg_module module;
     (void)size;
-    read_module(info, &module);
+    lg_module_read(info, &module);
     if (*first)
         unloaded_before = info->dlpi_subs;
     else if (info->dlpi_subs != unloaded_before)
         known_count = 0; /* what is there now may be another module */
     if (is_spared(info, &module) || (!*first && is_known(module.start)))
         return 0;
-    protect_relocated(&module, PROT_READ | PROT_WRITE);
-    patch_slots(&module);
+    lg_module_protect_relocated(&module, PROT_READ | PROT_WRITE);
+    lg_module_each_slot(&module, patch_slot, NULL);
     sweep_data(&module, *first);
-    protect_relocated(&module, PROT_READ);
+    lg_module_protect_relocated(&module, PROT_READ);
     if (*first && known_count < MAX_KNOWN)
         known[known_count++] = module.start;
     return 0;
