@@ -19,10 +19,11 @@
 static void init_trace(void)
 {
     struct lg_record *record = lg_agent.record;
-    record->tracing = LG_TRACING_NO_MEMORY;
-    if (lg_trace_init() != 0)
-        lg_child_end(LG_ENDING_NOT_SAMPLED, ENOMEM);
     record->tracing = LG_TRACING_FAILED;
+    if (lg_trace_init() == 0)
+        return;
+    record->tracing = LG_TRACING_NO_MEMORY;
+    lg_child_end(LG_ENDING_NOT_SAMPLED, ENOMEM);
 }
 
 static void arm_trace(void)

@@ -194,6 +194,36 @@ static void test_what_was_there_before_becomes_a_reservation_of_nobody(void)
     traced_ranges_end(&traced);
 }
 
+/* MAP_FIXED over memory that was there: no more is mapped than before. */
+static void test_what_is_mapped_over_memory_of_nobody_has_not_grown(void)
+{
+    struct traced_ranges traced;
+    traced_ranges_start(&traced, PAGES);
+    set(&traced, 10, 14, 0);
+    set(&traced, 20, 24, 2);
+    lg_ranges_replace(&traced.ranges,
+                      (struct lg_traced_range){.start = PAGE(8), .end = PAGE(26), .site = 1});
+    CU_ASSERT(row_is(&traced, 0, 8, 10, 1) && row_is(&traced, 1, 10, 14, 0));
+    CU_ASSERT(row_is(&traced, 2, 14, 26, 1) && traced.ranges.count == 3);
+    CU_ASSERT(holds(&traced, 1, 14, 2) && holds(&traced, 2, 0, 0));
+    CU_ASSERT(traced_ranges_are_sound(&traced));
+    traced_ranges_end(&traced);
+}
+
+static void test_what_is_mapped_over_a_reservation_has_grown(void)
+{
+    struct traced_ranges traced;
+    traced_ranges_start(&traced, PAGES);
+    set_reserved(&traced, 10, 20, 0);
+    lg_ranges_replace(&traced.ranges,
+                      (struct lg_traced_range){.start = PAGE(12), .end = PAGE(14), .site = 1});
+    CU_ASSERT(holds(&traced, 1, 2, 1));
+    lg_ranges_replace(&traced.ranges,
+                      (struct lg_traced_range){.start = PAGE(30), .end = PAGE(30), .site = 1});
+    CU_ASSERT(holds(&traced, 1, 2, 1));
+    traced_ranges_end(&traced);
+}
+
 /* As many mappings as fit, one behind the other, of two sites in turn. */
 static void fill(struct traced_ranges *traced, unsigned pages)
 {
@@ -259,6 +289,8 @@ int add_trace_ranges_suite(void)
         UNIT_TEST(test_committing_what_is_memory_changes_nothing),
         UNIT_TEST(test_what_was_made_since_the_mark_stays_its_sites_when_reserved),
         UNIT_TEST(test_what_was_there_before_becomes_a_reservation_of_nobody),
+        UNIT_TEST(test_what_is_mapped_over_memory_of_nobody_has_not_grown),
+        UNIT_TEST(test_what_is_mapped_over_a_reservation_has_grown),
         UNIT_TEST(test_what_does_not_fit_is_counted_and_harms_nothing),
         UNIT_TEST(test_ends_are_cut_off_in_a_full_table),
         UNIT_TEST(test_a_hole_in_a_full_table_loses_what_is_behind_it),

@@ -26,6 +26,9 @@ void lg_trace_closes(int fd);
 
 /* A mapping that was made. */
 void lg_trace_mapped(void *start, size_t bytes, int protection);
+
+/* The same, with the flags of mmap: MAP_FIXED goes over what was there. */
+void lg_trace_mapped_with(void *start, size_t bytes, int protection, int flags);
 void lg_trace_unmapped(void *start, size_t bytes);
 void lg_trace_remapped(void *old, size_t old_bytes, void *start, size_t bytes);
 

@@ -33,16 +33,25 @@ static uint64_t whole_pages(uint64_t bytes)
     return (bytes + PAGE_BYTES - 1) / PAGE_BYTES * PAGE_BYTES;
 }
 
-void lg_trace_mapped(void *start, size_t bytes, int protection)
+void lg_trace_mapped_with(void *start, size_t bytes, int protection, int flags)
 {
     if (start == MAP_FAILED || !lg_trace_enter_locked())
         return;
     uint64_t address = (uintptr_t)start;
-    lg_ranges_set(&lg_trace.ranges, (struct lg_traced_range){.start = address,
-                                                             .end = address + whole_pages(bytes),
-                                                             .site = lg_trace_site(LG_SITE_MAPPING),
-                                                             .reserved = protection == PROT_NONE});
+    struct lg_traced_range range = {.start = address,
+                                    .end = address + whole_pages(bytes),
+                                    .site = lg_trace_site(LG_SITE_MAPPING),
+                                    .reserved = protection == PROT_NONE};
+    if ((flags & MAP_FIXED) != 0)
+        lg_ranges_replace(&lg_trace.ranges, range);
+    else
+        lg_ranges_set(&lg_trace.ranges, range);
     lg_trace_leave_locked();
+}
+
+void lg_trace_mapped(void *start, size_t bytes, int protection)
+{
+    lg_trace_mapped_with(start, bytes, protection, 0);
 }
 
 /* With the lock held. What is not known was there before. */
@@ -72,7 +81,7 @@ static void *lg_hook_mmap(void *address, size_t bytes, int protection, int flags
                           off_t offset)
 {
     void *start = real.mmap(address, bytes, protection, flags, fd, offset);
-    lg_trace_mapped(start, bytes, protection);
+    lg_trace_mapped_with(start, bytes, protection, flags);
     return start;
 }
 
@@ -80,7 +89,7 @@ static void *lg_hook_mmap64(void *address, size_t bytes, int protection, int fla
                             off_t offset)
 {
     void *start = real.mmap64(address, bytes, protection, flags, fd, offset);
-    lg_trace_mapped(start, bytes, protection);
+    lg_trace_mapped_with(start, bytes, protection, flags);
     return start;
 }
 
@@ -205,7 +214,8 @@ static void note_call(long number, const long arguments[6], long result)
     void *start = (void *)arguments[0]; /* NOLINT: registers hold addresses */
     switch (number) {
     case SYS_mmap:
-        lg_trace_mapped((void *)result, (size_t)arguments[1], (int)arguments[2]); /* NOLINT */
+        lg_trace_mapped_with((void *)result, (size_t)arguments[1], (int)arguments[2], /* NOLINT */
+                             (int)arguments[3]);
         break;
     case SYS_munmap:
         lg_trace_unmapped(start, (size_t)arguments[1]);

@@ -103,6 +103,27 @@ void lg_ranges_set(struct lg_ranges *ranges, struct lg_traced_range range)
     insert(ranges, find(ranges, range.start), range);
 }
 
+static bool is_memory_of_nobody(const struct lg_traced_range *row)
+{
+    return row->site == 0 && !row->reserved;
+}
+
+void lg_ranges_replace(struct lg_ranges *ranges, struct lg_traced_range range)
+{
+    struct lg_traced_range part = range;
+    while (part.start < range.end) {
+        size_t at = find(ranges, part.start);
+        while (at < ranges->count && !is_memory_of_nobody(&ranges->rows[at]))
+            at++;
+        struct lg_traced_range nobody = {.start = range.end, .end = range.end};
+        if (at < ranges->count && ranges->rows[at].start < range.end)
+            nobody = ranges->rows[at];
+        part.end = nobody.start > part.start ? nobody.start : part.start;
+        lg_ranges_set(ranges, part);
+        part.start = nobody.end;
+    }
+}
+
 /* The same for a row that is reserved. */
 static void split_reserved(struct lg_ranges *ranges, uint64_t address)
 {

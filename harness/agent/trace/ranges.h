@@ -34,6 +34,10 @@ void lg_ranges_init(struct lg_ranges *ranges, struct lg_traced_range *rows, size
 /* From here on, RANGE is what it says, whatever was there. */
 void lg_ranges_set(struct lg_ranges *ranges, struct lg_traced_range range);
 
+/* The same for what was mapped over whatever was there: memory of nobody stays that, since
+ * nothing has grown there. */
+void lg_ranges_replace(struct lg_ranges *ranges, struct lg_traced_range range);
+
 /* What lies between START and END is gone. Returns how many bytes of it were known. */
 uint64_t lg_ranges_clear(struct lg_ranges *ranges, uint64_t start, uint64_t end);
 

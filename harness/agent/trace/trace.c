@@ -73,22 +73,30 @@ int lg_trace_init(void)
     return 0;
 }
 
-/* Reservations that are there already may become memory. */
-static void note_reservations(void)
+static bool is_memory(const struct lg_mapping *row)
+{
+    return (row->segment == LG_SEGMENT_ANON || row->segment == LG_SEGMENT_FILE ||
+            row->segment == LG_SEGMENT_SHARED) &&
+           !lg_sampler_owns(&lg_agent.sampler, row);
+}
+
+/* Reservations that are there already may become memory, and memory be mapped anew. */
+static void note_mappings(void)
 {
     const struct lg_maps *maps = &lg_agent.sampler.latest;
     for (size_t i = 0; i < maps->count; i++) {
-        if (maps->rows[i].segment == LG_SEGMENT_GUARD)
+        bool guard = maps->rows[i].segment == LG_SEGMENT_GUARD;
+        if (guard || is_memory(&maps->rows[i]))
             lg_ranges_set(&lg_trace.ranges, (struct lg_traced_range){.start = maps->rows[i].start,
                                                                      .end = maps->rows[i].end,
-                                                                     .reserved = true,
+                                                                     .reserved = guard,
                                                                      .marked = true});
     }
 }
 
 void lg_trace_arm(void)
 {
-    note_reservations();
+    note_mappings();
     size_t capacity;
     char *modules = lg_agent_read_modules(&capacity); /* kept as long as the process */
     if (modules != NULL)
