@@ -28,7 +28,7 @@
 #define LG_LEDGER_MAX_STEPS 24       /* growth figures kept per test */
 #define LG_LEDGER_MAX_GROWN 16       /* grown mappings kept per test */
 #define LG_LEDGER_MAX_LEFT 16        /* descriptors, threads, children left, kept per test */
-#define LG_LEDGER_MAX_SITES 64       /* call sites kept per test */
+#define LG_LEDGER_MAX_SITES 4096     /* call sites kept per test */
 #define LG_LEDGER_MAX_REUSED 16      /* ranges of unloaded modules kept per test */
 #define LG_LEDGER_MAX_EXAMPLES 4     /* mappings, descriptors... kept per call site */
 

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #define MAX_FRAMES 64
+#define NAMED_SITES 64
 
 /* No process has as much: what is added up of a ledger stays a number. */
 #define MOST (INT64_C(1) << 52)
@@ -101,6 +102,10 @@ static int name_frames(struct lg_leak *leak, const struct lg_ledger *ledger,
         leak->frame_count +=
             frames_at(trace, symbols, addresses[i], leak->frames + leak->frame_count,
                       MAX_FRAMES - leak->frame_count);
+    struct lg_frame *fitting =
+        reallocarray(leak->frames, leak->frame_count + 1, sizeof(*leak->frames));
+    if (fitting != NULL)
+        leak->frames = fitting;
     leak->user = find_user_frame(leak);
     return 0;
 }
@@ -317,13 +322,24 @@ static void bound_site(struct lg_site *site)
     site->warm_up_count = bounded(site->warm_up_count);
 }
 
+/* To find names takes time: for the report, those of the largest are enough. A suppression is
+ * asked for all that were kept. */
+static uint32_t sites_to_read(const struct lg_trace *trace, const struct lg_suppressions *list)
+{
+    uint32_t limit = NAMED_SITES;
+    for (size_t i = 0; list != NULL && i < list->count; i++) {
+        if (!list->rows[i].builtin)
+            limit = LG_LEDGER_MAX_SITES;
+    }
+    return trace->sites_kept < limit ? trace->sites_kept : limit;
+}
+
 static int read_sites(struct lg_leaks *leaks, const struct lg_ledger *ledger, lg_gauge_set over,
                       const struct lg_leaks_how *how)
 {
     struct lg_symbols *symbols = lg_symbols_pool_get(
         how->symbols, lg_ledger_text(ledger, leaks->trace.maps), how->debuginfod);
-    uint32_t kept = leaks->trace.sites_kept < LG_LEDGER_MAX_SITES ? leaks->trace.sites_kept
-                                                                  : LG_LEDGER_MAX_SITES;
+    uint32_t kept = sites_to_read(&leaks->trace, how->suppressions);
     const struct lg_site *sites =
         lg_ledger_at(ledger, leaks->trace.sites, kept * sizeof(struct lg_site));
     if (sites == NULL || kept == 0)

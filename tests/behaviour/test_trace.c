@@ -190,8 +190,9 @@ static void write_file(const char *path, const char *text)
     fclose(file);
 }
 
-/* Runs only_leaks with a suppressions file of TEXT. */
-static void run_suppressed(struct lgt_result *run, const char *text)
+/* Runs the tests of PROGRAM that FILTER lets through with a suppressions file of TEXT. */
+static void run_suppressed_of(struct lgt_result *run, const char *program, const char *filter,
+                              const char *text)
 {
     char path[] = "/tmp/leakgate-suppressions-XXXXXX";
     char options[128];
@@ -199,9 +200,25 @@ static void run_suppressed(struct lgt_result *run, const char *text)
     CU_ASSERT_TRUE_FATAL(fd >= 0);
     close(fd);
     write_file(path, text);
-    snprintf(options, sizeof(options), "--suppressions %s", path);
-    lgt_gate(run, options, "only_leaks");
+    snprintf(options, sizeof(options), "--filter %s --suppressions %s", filter, path);
+    lgt_gate(run, options, program);
     unlink(path);
+}
+
+static void run_suppressed(struct lgt_result *run, const char *text)
+{
+    run_suppressed_of(run, "only_leaks", "*", text);
+}
+
+static void test_all_sites_of_a_leak_are_suppressed(void)
+{
+    struct lgt_result run;
+    run_suppressed_of(&run, "many_sites", "*_1000_*", "leak:leak_from_1000_sites\n");
+    CU_ASSERT_EQUAL(run.status, 0);
+    CU_ASSERT_TRUE(lgt_verdict(&run, "leak_from_1000_sites", "passed"));
+    CU_ASSERT_EQUAL(
+        lgt_count(&run, "//property[@name='suppressed'][contains(@value, '32000 B/run')]"), 1);
+    lgt_free(&run);
 }
 
 static void test_suppressed_leaks_pass_and_are_told(void)
@@ -294,6 +311,7 @@ int add_trace_suite(void)
         {"a_leak_of_10000_sites_stays_readable", test_a_leak_of_10000_sites_stays_readable},
         {"the_same_report_twice", test_the_same_report_twice},
         {"suppressed_leaks_pass_and_are_told", test_suppressed_leaks_pass_and_are_told},
+        {"all_sites_of_a_leak_are_suppressed", test_all_sites_of_a_leak_are_suppressed},
         {"a_suppression_covers_no_more_than_its_maximum",
          test_a_suppression_covers_no_more_than_its_maximum},
         {"a_wrong_suppression_is_said_before_anything_runs",

@@ -94,6 +94,14 @@ void lg_trace_begin_lost(void);
 /* Nothing points to the memory between START and END. */
 void lg_trace_lose(uint64_t start, uint64_t end);
 
+/* Counts what is not noted as it comes and goes: descriptors, threads, processes. */
+void lg_trace_count(void);
+
+/* Whether ENTRY still has a stack, and where, with the guard below it: of the newest sample's
+ * mappings; empty if it is in none. */
+bool lg_trace_holds_stack(const struct lg_traced_thread *entry);
+struct lg_range lg_trace_stack_of(const struct lg_traced_thread *entry);
+
 /* Finds out which blocks are parts of others. The trace is disarmed; blocks are sorted, and no
  * longer found by address. */
 void lg_trace_find_owners(void);
