@@ -86,6 +86,7 @@ static bool read_slot(const struct lg_module *module, const ElfW(Rela) * relocat
     *out = (struct lg_slot){.name = module->names + symbol->st_name,
                             .address = (void **)(base + relocation->r_offset), /* NOLINT */
                             .is_call = type == RELOCATION_JUMP_SLOT,
+                            .is_data = ELF64_ST_TYPE(symbol->st_info) == STT_OBJECT,
                             .is_undefined = symbol->st_shndx == SHN_UNDEF,
                             .own = base + symbol->st_value};
     return true;

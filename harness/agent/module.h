@@ -22,6 +22,7 @@ struct lg_slot {
     const char *name; /* of the function, or of anything else */
     void **address;
     bool is_call;      /* filled in by the linker, maybe at the first call only */
+    bool is_data;      /* no function: what the program may have a copy of */
     bool is_undefined; /* of another module */
     uintptr_t own;     /* where the module's own function of that name is, if it has one */
 };

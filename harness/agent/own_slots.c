@@ -32,7 +32,7 @@ static void bind_slot(const struct lg_module *own, const struct lg_slot *slot, v
     const struct modules *modules = context;
     uintptr_t value = (uintptr_t)*slot->address;
     (void)own;
-    if (!slot->is_undefined || value < modules->start || value >= modules->end ||
+    if (slot->is_data || !slot->is_undefined || value < modules->start || value >= modules->end ||
         is_of_malloc(slot->name))
         return;
     void *next = dlsym(RTLD_NEXT, slot->name);
@@ -40,7 +40,8 @@ static void bind_slot(const struct lg_module *own, const struct lg_slot *slot, v
         *slot->address = next;
 }
 
-/* The program comes first. */
+/* The program comes first. Data, as stdout, is the program's where the linker has copied it
+ * there. */
 static int visit_module(struct dl_phdr_info *info, size_t size, void *context)
 {
     struct modules *modules = context;

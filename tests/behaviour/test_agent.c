@@ -94,6 +94,9 @@ static void test_what_a_test_puts_in_place_of_libc_does_not_answer_the_agent(voi
     CU_ASSERT_TRUE(lgt_verdict(&run, "clean_under_mocks", "passed"));
     CU_ASSERT_TRUE(lgt_verdict(&run, "clean_counts_calls", "passed"));
     CU_ASSERT_EQUAL(lgt_count(&run, "//failure[contains(., 'leak_under_mocks at ')]"), 1);
+    const char *once = strstr(run.out, "once before the tests\n");
+    CU_ASSERT_PTR_NOT_NULL_FATAL(once);
+    CU_ASSERT_PTR_NULL(strstr(once + 1, "once before the tests\n"));
     CU_ASSERT_EQUAL(lgt_count(&run, "//property[@name='not_measured'][@value='nothing']"), 1);
     lgt_free(&run);
 }
