@@ -25,8 +25,9 @@ static void end(struct lg_blocks *blocks)
 
 static bool add(struct lg_blocks *blocks, uint64_t address, uint64_t bytes)
 {
-    return lg_blocks_add(
-        blocks, (struct lg_block){.address = address, .bytes = bytes, .site = (uint32_t)bytes + 1});
+    struct lg_block old;
+    struct lg_block block = {.address = address, .bytes = bytes, .site = (uint32_t)bytes + 1};
+    return lg_blocks_add(blocks, block, &old);
 }
 
 static bool has(const struct lg_blocks *blocks, uint64_t address, uint64_t bytes)
@@ -57,7 +58,9 @@ static void test_what_was_added_is_found_as_it_is(void)
     start(&blocks, CAPACITY);
     struct lg_block block = {
         .address = 0x7f0000001010, .bytes = UINT64_MAX, .site = 7, .is_part = true};
-    CU_ASSERT_TRUE(lg_blocks_add(&blocks, block));
+    struct lg_block old = {.address = 4711};
+    CU_ASSERT_TRUE(lg_blocks_add(&blocks, block, &old));
+    CU_ASSERT_EQUAL(old.address, 0);
     const struct lg_block *found = lg_blocks_find(&blocks, block.address);
     CU_ASSERT_PTR_NOT_NULL_FATAL(found);
     CU_ASSERT_EQUAL(found->address, block.address);
@@ -156,10 +159,17 @@ static uint64_t address_of(uint32_t number, uint32_t distance)
     return 0x555555559010 + (uint64_t)number * distance;
 }
 
+static bool is_same(const struct lg_block *a, const struct lg_block *b)
+{
+    return a->address == b->address && a->bytes == b->bytes && a->site == b->site;
+}
+
 /* Whether adding a block at ADDRESS gives what it must. */
 static bool model_add(struct model *model, uint32_t number, uint64_t address)
 {
     struct lg_block *row = &model->rows[number];
+    struct lg_block before = *row;
+    struct lg_block old;
     bool fits = row->address != 0 || model->count < CAPACITY;
     struct lg_block block = {.address = address,
                              .bytes = next_number(&model->random, 1 << 20),
@@ -170,12 +180,8 @@ static bool model_add(struct model *model, uint32_t number, uint64_t address)
         model->count++;
     if (fits)
         *row = block;
-    return lg_blocks_add(&model->blocks, block) == fits && model->blocks.lost == model->lost;
-}
-
-static bool is_same(const struct lg_block *a, const struct lg_block *b)
-{
-    return a->address == b->address && a->bytes == b->bytes && a->site == b->site;
+    return lg_blocks_add(&model->blocks, block, &old) == fits && is_same(&old, &before) &&
+           model->blocks.lost == model->lost;
 }
 
 static bool model_remove(struct model *model, uint32_t number, uint64_t address)

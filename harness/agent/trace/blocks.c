@@ -2,6 +2,9 @@
 
 #include <string.h>
 
+#define PAGE_BYTES 4096
+#define ALIGNMENT_BYTES 16
+
 size_t lg_blocks_memory_bytes(uint32_t capacity)
 {
     return capacity * (sizeof(struct lg_block) + 2 * sizeof(uint32_t));
@@ -16,9 +19,12 @@ void lg_blocks_init(struct lg_blocks *blocks, void *memory, uint32_t capacity)
     blocks->capacity = capacity;
 }
 
+/* Blocks of one page are at home beside each other, as they are looked for. */
 static uint32_t home_of(const struct lg_blocks *blocks, uint64_t address)
 {
-    return (uint32_t)((address * UINT64_C(0x9e3779b97f4a7c15)) >> 32) & blocks->index_mask;
+    uint32_t page = (uint32_t)((address / PAGE_BYTES * UINT64_C(0x9e3779b97f4a7c15)) >> 32);
+    uint32_t within = (uint32_t)(address % PAGE_BYTES / ALIGNMENT_BYTES);
+    return (page * (PAGE_BYTES / ALIGNMENT_BYTES) + within) & blocks->index_mask;
 }
 
 /* The slot that has ADDRESS, or the free one where it would go: there always is one. */
@@ -30,10 +36,13 @@ static uint32_t slot_of(const struct lg_blocks *blocks, uint64_t address)
     return slot;
 }
 
-bool lg_blocks_add(struct lg_blocks *blocks, struct lg_block block)
+bool lg_blocks_add(struct lg_blocks *blocks, struct lg_block block, struct lg_block *old)
 {
     uint32_t slot = slot_of(blocks, block.address);
-    if (blocks->index[slot] == 0) {
+    *old = (struct lg_block){0};
+    if (blocks->index[slot] != 0) {
+        *old = blocks->rows[blocks->index[slot] - 1];
+    } else {
         if (blocks->count == blocks->capacity) {
             blocks->lost++;
             return false;

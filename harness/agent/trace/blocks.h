@@ -32,9 +32,9 @@ size_t lg_blocks_memory_bytes(uint32_t capacity);
 /* Empties BLOCKS. MEMORY is zeroed, aligned to 8, of that size, and stays the caller's. */
 void lg_blocks_init(struct lg_blocks *blocks, void *memory, uint32_t capacity);
 
-/* Adds a block; ADDRESS is not 0. Returns false, and counts it as lost, if there is no more
- * room. */
-bool lg_blocks_add(struct lg_blocks *blocks, struct lg_block block);
+/* Adds a block; ADDRESS is not 0. One that is known at that address is replaced, and stored in
+ * OLD, whose address is else 0. Returns false, and counts it as lost, if there is no more room. */
+bool lg_blocks_add(struct lg_blocks *blocks, struct lg_block block, struct lg_block *old);
 
 /* Takes the block at ADDRESS out, and stores it in OUT. Returns false if there is none. */
 bool lg_blocks_remove(struct lg_blocks *blocks, uint64_t address, struct lg_block *out);

@@ -58,16 +58,14 @@ static void forget(void *pointer)
 static void note(void *pointer)
 {
     struct lg_block stale;
-    uint64_t bytes;
-    uint64_t address = (uintptr_t)pointer;
-    /* It was freed behind our back. */
-    if (lg_blocks_remove(&lg_trace.blocks, address, &stale))
+    struct lg_block block = {.address = (uintptr_t)pointer};
+    enum lg_site_kind kind = measure(pointer, &block.bytes);
+    block.site = lg_trace_site(kind);
+    bool added = lg_blocks_add(&lg_trace.blocks, block, &stale);
+    if (added)
+        lg_sites_add(&lg_trace.sites, block.site, (int64_t)block.bytes, 1);
+    if (stale.address != 0) /* it was freed behind our back */
         lg_sites_add(&lg_trace.sites, stale.site, -(int64_t)stale.bytes, -1);
-    enum lg_site_kind kind = measure(pointer, &bytes);
-    uint32_t site = lg_trace_site(kind);
-    if (lg_blocks_add(&lg_trace.blocks,
-                      (struct lg_block){.address = address, .bytes = bytes, .site = site}))
-        lg_sites_add(&lg_trace.sites, site, (int64_t)bytes, 1);
 }
 
 static void *noted(void *pointer)
@@ -109,6 +107,7 @@ static void lg_hook_free(void *pointer)
 static void *lg_hook_realloc(void *old, size_t size)
 {
     struct lg_block block = {0};
+    struct lg_block stale;
     uint64_t bytes = 0;
     enum lg_site_kind kind = LG_SITE_BLOCK;
     bool known = false;
@@ -123,7 +122,7 @@ static void *lg_hook_realloc(void *old, size_t size)
     bool failed = pointer == NULL && size > 0;
     if (traced && lg_trace_enter_locked()) {
         if (failed && known) {
-            lg_blocks_add(&lg_trace.blocks, block);
+            lg_blocks_add(&lg_trace.blocks, block, &stale);
         } else if (known) {
             lg_sites_add(&lg_trace.sites, block.site, -(int64_t)block.bytes, -1);
         } else if (!failed) {
