@@ -33,6 +33,13 @@ static void arm_trace(void)
     lg_trace_arm();
 }
 
+/* Of a test that is within its limits, nothing needs to be named. */
+static bool is_over(const struct lg_gauges *growth)
+{
+    const struct lg_orders *orders = &lg_agent.ledger.header->orders;
+    return lg_gauges_over(growth, 1, lg_agent.record->measured, &orders->limits) != 0;
+}
+
 void lg_child_run_single(struct lg_record *record, struct lg_body body)
 {
     struct lg_sample before;
@@ -69,9 +76,11 @@ void lg_child_run_single(struct lg_record *record, struct lg_body body)
         record->lost_heap_bytes = lost.heap_bytes;
         record->lost_mapping_bytes = lost.mapping_bytes;
         record->lost_known = 1;
+        growth.values[LG_GAUGE_HEAP] = 0;
+        growth.values[LG_GAUGE_FRAG] = 0;
         growth.values[LG_GAUGE_LIVE] = (int64_t)lost.heap_bytes;
         growth.values[LG_GAUGE_MMAP] = (int64_t)lost.mapping_bytes;
-        if (traced) {
+        if (traced && is_over(&growth)) {
             record->trace = lg_trace_keep(0, 1, &growth, true);
             record->tracing = LG_TRACING_DONE;
         }
