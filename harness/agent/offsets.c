@@ -14,19 +14,21 @@
 static struct {
     int fd;
     off_t offset;
+    dev_t device; /* and inode: which file it was */
+    ino_t inode;
 } files[MAX_FILES];
 
 static size_t count;
 
-/* What a test writes stays written: the next one writes behind it. */
-static bool is_read_from(int fd)
+/* Which regular file FD reads from. What a test writes stays written: the next one writes
+ * behind it. */
+static bool is_read_from(int fd, struct stat *file)
 {
-    struct stat status;
     if (fd == STDOUT_FILENO || fd == STDERR_FILENO)
         return false;
     int flags = fcntl(fd, F_GETFL);
     return flags >= 0 && (flags & O_ACCMODE) != O_WRONLY && (flags & O_PATH) == 0 &&
-           fstat(fd, &status) == 0 && S_ISREG(status.st_mode);
+           fstat(fd, file) == 0 && S_ISREG(file->st_mode);
 }
 
 void lg_offsets_note(void)
@@ -36,20 +38,31 @@ void lg_offsets_note(void)
     lg_census_list(LG_GAUGE_FDS, &fds);
     count = 0;
     for (size_t i = 0; i < fds.count && count < MAX_FILES; i++) {
-        off_t offset = is_read_from(ids[i]) ? lseek(ids[i], 0, SEEK_CUR) : -1;
+        struct stat file;
+        off_t offset = is_read_from(ids[i], &file) ? lseek(ids[i], 0, SEEK_CUR) : -1;
         if (offset < 0)
             continue;
         files[count].fd = ids[i];
         files[count].offset = offset;
+        files[count].device = file.st_dev;
+        files[count].inode = file.st_ino;
         count++;
     }
+}
+
+/* File I is elsewhere by now, and still that file: another may have its number. */
+static bool has_moved(size_t i)
+{
+    struct stat file;
+    off_t offset = lseek(files[i].fd, 0, SEEK_CUR);
+    return offset >= 0 && offset != files[i].offset && fstat(files[i].fd, &file) == 0 &&
+           file.st_dev == files[i].device && file.st_ino == files[i].inode;
 }
 
 bool lg_offsets_moved(void)
 {
     for (size_t i = 0; i < count; i++) {
-        off_t offset = lseek(files[i].fd, 0, SEEK_CUR);
-        if (offset >= 0 && offset != files[i].offset)
+        if (has_moved(i))
             return true;
     }
     return false;
@@ -58,8 +71,7 @@ bool lg_offsets_moved(void)
 void lg_offsets_restore(void)
 {
     for (size_t i = 0; i < count; i++) {
-        off_t offset = lseek(files[i].fd, 0, SEEK_CUR);
-        if (offset >= 0 && offset != files[i].offset)
+        if (has_moved(i))
             lseek(files[i].fd, files[i].offset, SEEK_SET);
     }
 }
