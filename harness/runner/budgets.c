@@ -54,7 +54,7 @@ struct lg_budget lg_budgets_least(const struct lg_budgets *budgets,
     for (size_t i = 0; budgets != NULL && i < budgets->count; i++) {
         const struct lg_budget_line *line = &budgets->rows[i];
         for (int gauge = 0; gauge < LG_GAUGE_COUNT; gauge++) {
-            if ((line->named & LG_GAUGE_BIT(gauge)) != 0 &&
+            if (!line->expired && (line->named & LG_GAUGE_BIT(gauge)) != 0 &&
                 line->limits.values[gauge] < least.limits.values[gauge])
                 least.limits.values[gauge] = line->limits.values[gauge];
         }

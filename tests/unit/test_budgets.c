@@ -145,7 +145,8 @@ static void test_where_a_leak_is_expected_only_named_gauges_are_limited(void)
 
 static void test_the_least_limit_is_that_of_any_line(void)
 {
-    struct lg_budgets budgets = read_text("a/b live=5 fds=9\na/c live=3\n");
+    struct lg_budgets budgets = read_text("a/b live=5 fds=9\na/c live=3\n"
+                                          "a/d live=1 # until 2020-01-01\n");
     struct lg_budget fallback;
     lg_budget_init(&fallback);
     fallback.limits.values[LG_GAUGE_LIVE] = 100;
