@@ -80,54 +80,36 @@ static int lg_hook_dlclose(void *handle)
 }
 
 #if defined(__x86_64__)
-__asm__(".pushsection .text\n"
-        ".hidden lg_hook_dlopen\n"
-        ".globl lg_hook_dlopen\n"
-        ".type lg_hook_dlopen, @function\n"
-        "lg_hook_dlopen:\n"
-        "    .cfi_startproc\n"
-        "    push %rdi\n"
-        "    .cfi_adjust_cfa_offset 8\n"
-        "    push %rsi\n"
-        "    .cfi_adjust_cfa_offset 8\n"
-        "    sub $8, %rsp\n"
-        "    .cfi_adjust_cfa_offset 8\n"
-        "    call lg_trace_forwards_dlopen\n"
-        "    add $8, %rsp\n"
-        "    .cfi_adjust_cfa_offset -8\n"
-        "    pop %rsi\n"
-        "    .cfi_adjust_cfa_offset -8\n"
-        "    pop %rdi\n"
-        "    .cfi_adjust_cfa_offset -8\n"
-        "    test %eax, %eax\n"
-        "    jne lg_trace_dlopen\n"
-        "    jmp *lg_trace_real_dlopen(%rip)\n"
-        "    .cfi_endproc\n"
-        ".size lg_hook_dlopen, .-lg_hook_dlopen\n"
-        ".hidden lg_hook_dlsym\n"
-        ".globl lg_hook_dlsym\n"
-        ".type lg_hook_dlsym, @function\n"
-        "lg_hook_dlsym:\n"
-        "    .cfi_startproc\n"
-        "    push %rdi\n"
-        "    .cfi_adjust_cfa_offset 8\n"
-        "    push %rsi\n"
-        "    .cfi_adjust_cfa_offset 8\n"
-        "    sub $8, %rsp\n"
-        "    .cfi_adjust_cfa_offset 8\n"
-        "    call lg_trace_forwards_dlsym\n"
-        "    add $8, %rsp\n"
-        "    .cfi_adjust_cfa_offset -8\n"
-        "    pop %rsi\n"
-        "    .cfi_adjust_cfa_offset -8\n"
-        "    pop %rdi\n"
-        "    .cfi_adjust_cfa_offset -8\n"
-        "    test %eax, %eax\n"
-        "    jne lg_trace_dlsym\n"
-        "    jmp *lg_trace_real_dlsym(%rip)\n"
-        "    .cfi_endproc\n"
-        ".size lg_hook_dlsym, .-lg_hook_dlsym\n"
-        ".popsection\n");
+/* lg_hook_NAME: ASKED about its two arguments, it goes on with FORWARD, or else with what REAL
+ * points to, as if it had not been there. */
+#define STUB(name, asked, forward, real)                                                           \
+    __asm__(".pushsection .text\n"                                                                 \
+            ".hidden " name "\n"                                                                   \
+            ".globl " name "\n"                                                                    \
+            ".type " name ", @function\n" name ":\n"                                               \
+            "    .cfi_startproc\n"                                                                 \
+            "    push %rdi\n"                                                                      \
+            "    .cfi_adjust_cfa_offset 8\n"                                                       \
+            "    push %rsi\n"                                                                      \
+            "    .cfi_adjust_cfa_offset 8\n"                                                       \
+            "    sub $8, %rsp\n"                                                                   \
+            "    .cfi_adjust_cfa_offset 8\n"                                                       \
+            "    call " asked "\n"                                                                 \
+            "    add $8, %rsp\n"                                                                   \
+            "    .cfi_adjust_cfa_offset -8\n"                                                      \
+            "    pop %rsi\n"                                                                       \
+            "    .cfi_adjust_cfa_offset -8\n"                                                      \
+            "    pop %rdi\n"                                                                       \
+            "    .cfi_adjust_cfa_offset -8\n"                                                      \
+            "    test %eax, %eax\n"                                                                \
+            "    jne " forward "\n"                                                                \
+            "    jmp *" real "(%rip)\n"                                                            \
+            "    .cfi_endproc\n"                                                                   \
+            ".size " name ", .-" name "\n"                                                         \
+            ".popsection\n")
+
+STUB("lg_hook_dlopen", "lg_trace_forwards_dlopen", "lg_trace_dlopen", "lg_trace_real_dlopen");
+STUB("lg_hook_dlsym", "lg_trace_forwards_dlsym", "lg_trace_dlsym", "lg_trace_real_dlsym");
 extern void *lg_hook_dlopen(const char *file, int mode);
 extern void *lg_hook_dlsym(void *handle, const char *name);
 #endif
