@@ -2,6 +2,8 @@
 #include "agent/agent.h"
 #include "agent/census.h"
 #include "agent/evidence.h"
+#include "agent/limits.h"
+#include "agent/marks.h"
 #include "agent/offsets.h"
 #include "agent/reach.h"
 #include "agent/silence.h"
@@ -81,9 +83,11 @@ void lg_child_run_once(struct lg_body body)
     struct lg_record *record = lg_agent.record;
     uint64_t started = lg_clock_ns();
     __atomic_store_n(&record->run_started_ns, started, __ATOMIC_RELEASE);
+    lg_marks_begin_run();
     body.run(body.context);
     if (!*lg_agent.is_child)
         leave_fork_of_test();
+    lg_marks_end(); /* of what is still marked */
     __atomic_store_n(&record->run_started_ns, 0, __ATOMIC_RELAXED);
     if (lg_agent.counting == LG_COUNT_FIRST)
         record->elapsed_ns = lg_clock_ns() - started;
@@ -145,6 +149,7 @@ static void run_first(struct lg_trial *trial, struct lg_body body, struct lg_sam
     struct lg_record *record = lg_agent.record;
     struct lg_sample before;
     lg_child_sample(&before);
+    lg_marks_open(&before);
     lg_sampler_rebase(&lg_agent.sampler); /* lists would cost each clean test their time */
     lg_agent.counting = LG_COUNT_FIRST;
     lg_child_run_once(body);
@@ -152,7 +157,9 @@ static void run_first(struct lg_trial *trial, struct lg_body body, struct lg_sam
     lg_child_sample(last);
     struct lg_gauges growth;
     lg_sample_growth(&before, last, record->measured, &growth);
+    lg_marks_close(&growth);
     record->first_growth = growth;
+    trial->judged = lg_limits_judged(record);
     bool warm_up = lg_trial_warming_up(trial);
     lg_trial_add(trial, 1, &growth, false);
     if (lg_gauges_grown(&growth) == 0)
@@ -211,6 +218,7 @@ static void run_again(struct lg_trial *trial, struct lg_body body)
     uint32_t runs;
     while ((runs = lg_trial_next(trial)) > 0) {
         bool warm_up = lg_trial_warming_up(trial);
+        lg_marks_open(&before);
         uint32_t made = repeat(body, runs, deadline_ns);
         if (made == 0)
             return;
@@ -218,6 +226,7 @@ static void run_again(struct lg_trial *trial, struct lg_body body)
         lg_child_sample(&after);
         struct lg_gauges growth;
         lg_sample_growth(&before, &after, record->measured, &growth);
+        lg_marks_close(&growth);
         keep_step(made, warm_up, &growth);
         lg_trial_add(trial, made, &growth, lg_clock_ns() > deadline_ns);
         before = after;
@@ -259,6 +268,24 @@ void lg_child_begin(struct lg_record *record)
     record->run_limit_ms = lg_agent.ledger.header->orders.timeout_ms;
 }
 
+/* After the first run: what it takes beyond that. */
+static void judge(struct lg_trial *trial, struct lg_body body)
+{
+    struct lg_record *record = lg_agent.record;
+    bool goes_on = lg_trial_next(trial) > 0;
+    if (goes_on && (record->wishes.flags & LG_WISH_SINGLE_RUN) != 0) {
+        record->repeat = LG_REPEAT_UNWANTED;
+    } else if (goes_on && lg_offsets_moved()) {
+        record->repeat = LG_REPEAT_READS_ON;
+    } else if (goes_on) {
+        run_again(trial, body);
+    } else if (trial->judged_runs > 0) {
+        record->growth = trial->growth;
+        record->judged_runs = trial->judged_runs;
+        record->leaking = lg_trial_leaking(trial);
+    }
+}
+
 void lg_child_run(struct lg_record *record, struct lg_body body)
 {
     lg_child_begin(record);
@@ -266,19 +293,9 @@ void lg_child_run(struct lg_record *record, struct lg_body body)
     struct lg_sample last;
     const struct lg_orders *orders = &lg_agent.ledger.header->orders;
     lg_trial_begin(&trial, (enum lg_rigor)orders->rigor, record->measured);
-    trial.judged = record->measured & orders->judged;
     lg_child_prepare(body);
     run_first(&trial, body, &last);
-    if (record->asserts_failed == 0) {
-        if (lg_trial_next(&trial) > 0 && lg_offsets_moved())
-            record->repeat = LG_REPEAT_READS_ON;
-        else if (lg_trial_next(&trial) > 0)
-            run_again(&trial, body);
-        else if (trial.judged_runs > 0) {
-            record->growth = trial.growth;
-            record->judged_runs = trial.judged_runs;
-            record->leaking = lg_trial_leaking(&trial);
-        }
-    }
+    if (record->asserts_failed == 0 && (record->wishes.flags & LG_WISH_UNMEASURED) == 0)
+        judge(&trial, body);
     lg_child_end(LG_ENDING_FINISHED, 0);
 }

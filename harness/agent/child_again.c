@@ -1,6 +1,8 @@
 /* Children that are made once more for a test: a single run of one that can't be repeated, and
  * the traced run of one that leaks. */
 #include "agent/child.h"
+#include "agent/limits.h"
+#include "agent/marks.h"
 #include "agent/reach.h"
 #include "agent/silence.h"
 #include "agent/trace/trace.h"
@@ -36,8 +38,8 @@ static void arm_trace(void)
 /* Of a test that is within its limits, nothing needs to be named. */
 static bool is_over(const struct lg_gauges *growth)
 {
-    const struct lg_orders *orders = &lg_agent.ledger.header->orders;
-    return lg_gauges_over(growth, 1, lg_agent.record->measured, &orders->limits) != 0;
+    struct lg_gauges limits = lg_limits_of(lg_agent.record);
+    return lg_gauges_over(growth, 1, lg_agent.record->measured, &limits) != 0;
 }
 
 void lg_child_run_single(struct lg_record *record, struct lg_body body)
@@ -60,6 +62,7 @@ void lg_child_run_single(struct lg_record *record, struct lg_body body)
     if (traced)
         arm_trace();
     lg_child_sample(&before);
+    lg_marks_open(&before);
     lg_reach_begin(&lg_agent.sampler);
     lg_agent.counting = LG_COUNT_REPEAT;
     lg_child_run_once(body);
@@ -117,6 +120,8 @@ static struct schedule schedule_of(const struct lg_record *record)
                                         [LG_RIGOR_THOROUGH] = 2};
     uint32_t rigor = lg_agent.ledger.header->orders.rigor;
     uint32_t runs = record->judged_runs;
+    if (runs == 0) /* it can't be repeated */
+        return (struct schedule){0, 1};
     if (runs < FEW_RUNS)
         return (struct schedule){warm_ups[rigor <= LG_RIGOR_THOROUGH ? rigor : 0], runs};
     return (struct schedule){runs / 2, runs - runs / 2};
@@ -137,16 +142,19 @@ void lg_child_run_traced(struct lg_record *record, struct lg_body body)
     lg_agent.counting = LG_COUNT_REPEAT;
     uint64_t started = lg_clock_ns();
     uint32_t warm_ups = 0;
+    lg_marks_open(&before);
     if (schedule.warm_ups > 0)
         warm_ups = run_until(body, schedule.warm_ups, started + TRACE_PART_NS);
     lg_child_settle(&before);
     lg_child_sample(&before);
+    lg_marks_open(&before);
     lg_trace_mark();
     uint32_t made = run_until(body, schedule.measured, started + 2 * TRACE_PART_NS);
     lg_child_settle(&before);
     lg_trace_disarm();
     lg_child_sample(&after);
     lg_sample_growth(&before, &after, record->measured, &growth);
+    lg_marks_close(&growth);
     record->trace = lg_trace_keep(warm_ups, made, &growth, false);
     record->tracing = LG_TRACING_DONE;
     lg_child_end(LG_ENDING_FINISHED, 0);

@@ -12,6 +12,7 @@
 #include "agent/cunit_calls.h"
 #include "agent/offsets.h"
 #include "agent/silence.h"
+#include "agent/wishes.h"
 
 #include <CUnit/CUnit.h>
 #include <stdio.h>
@@ -68,6 +69,7 @@ static int run_suite_init(void)
     struct lg_armed_suite *entry = lg_cunit_armed_suite(suite);
     if (entry == NULL)
         return 0;
+    lg_wishes_begin_suite();
     lg_cunit_arm_tests(entry); /* an earlier suite may have added some */
     if (!entry->selected || entry->init == NULL)
         return 0;

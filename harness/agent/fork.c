@@ -1,7 +1,9 @@
 #include "agent/agent.h"
 #include "agent/census.h"
+#include "agent/limits.h"
 #include "agent/offsets.h"
 #include "agent/silence.h"
+#include "agent/wishes.h"
 
 #include <errno.h>
 #include <signal.h>
@@ -104,26 +106,41 @@ static void fork_again(struct lg_record *record, struct lg_body body,
     *record = result;
 }
 
+/* A test that marks a part of itself tells what is to be measured even of a single run. */
+static bool is_judged_whole(const struct lg_record *record)
+{
+    return record->repeat != LG_REPEAT_FINE && (record->wishes.flags & LG_WISH_MARKS) != 0;
+}
+
+static bool is_over(const struct lg_record *record)
+{
+    struct lg_gauges limits = lg_limits_of(record);
+    if (is_judged_whole(record))
+        return lg_gauges_over(&record->first_growth, 1, record->measured, &limits) != 0;
+    return record->repeat == LG_REPEAT_FINE && record->judged_runs > 0 &&
+           lg_gauges_over(&record->growth, record->judged_runs, record->leaking, &limits) != 0;
+}
+
 static bool is_to_be_traced(const struct lg_record *record)
 {
-    const struct lg_orders *orders = &lg_agent.ledger.header->orders;
     enum lg_allocator_kind allocator = (enum lg_allocator_kind)lg_agent.host->allocator;
-    return orders->trace != 0 && record->ending == LG_ENDING_FINISHED &&
-           record->asserts_failed == 0 && record->judged_runs > 0 &&
-           lg_gauges_over(&record->growth, record->judged_runs, record->leaking, &orders->limits) !=
-               0 &&
-           (allocator == LG_ALLOCATOR_GLIBC || allocator == LG_ALLOCATOR_OTHER);
+    return lg_agent.ledger.header->orders.trace != 0 && record->ending == LG_ENDING_FINISHED &&
+           record->asserts_failed == 0 && (record->wishes.flags & LG_WISH_UNMEASURED) == 0 &&
+           is_over(record) && (allocator == LG_ALLOCATOR_GLIBC || allocator == LG_ALLOCATOR_OTHER);
 }
 
 void lg_fork_test(struct lg_record *record, struct lg_body body)
 {
     struct lg_host *host = lg_agent.host;
     record->measured = host->measured;
+    lg_wishes_begin_test(record);
+    lg_limits_choose(record);
     __atomic_store_n(&record->state, LG_RECORD_RUNNING, __ATOMIC_RELEASE);
     fork_and_wait(record, body, lg_child_run);
     settle(record);
-    if (record->repeat != LG_REPEAT_FINE && host->allocator == LG_ALLOCATOR_GLIBC)
+    bool single = record->repeat != LG_REPEAT_FINE && !is_judged_whole(record);
+    if (single && host->allocator == LG_ALLOCATOR_GLIBC)
         fork_again(record, body, lg_child_run_single);
-    else if (record->repeat == LG_REPEAT_FINE && is_to_be_traced(record))
+    else if (is_to_be_traced(record))
         fork_again(record, body, lg_child_run_traced);
 }

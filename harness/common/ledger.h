@@ -13,6 +13,7 @@
 #define LG_COMMON_LEDGER_H
 
 #include "common/gauge.h"
+#include "common/rules.h"
 #include "common/sample.h"
 
 #include <stdbool.h>
@@ -39,9 +40,6 @@
 /* Set for the runner's own executable when it is the program to measure, without CUnit. */
 #define LG_DOCTOR_VARIABLE "LEAKGATE_DOCTOR"
 
-/* An offset in the attic; 0 is nothing. */
-typedef uint32_t lg_attic;
-
 enum lg_rigor { LG_RIGOR_ONCE, LG_RIGOR_QUICK, LG_RIGOR_STANDARD, LG_RIGOR_THOROUGH };
 
 /* What each test starts from: nothing but what main and the suite's initialization left
@@ -59,8 +57,10 @@ struct lg_orders {
     lg_attic preload;    /* the agent's path, as it stands in LD_PRELOAD */
     uint32_t shard;      /* this shard, from 1; 0: no shards */
     uint32_t shards;
-    uint32_t trace;          /* a test over these limits is run once more, traced */
-    struct lg_gauges limits; /* per run, by gauge */
+    uint32_t trace;          /* a test over its limits is run once more, traced */
+    struct lg_gauges limits; /* per run, by gauge, of tests that no rule is for */
+    lg_attic rules;          /* struct lg_rule[rule_count] */
+    uint32_t rule_count;
 };
 
 /* Whose malloc a host has. */
@@ -144,7 +144,22 @@ enum lg_repeat {
     LG_REPEAT_CRASHED,
     LG_REPEAT_EXITED,
     LG_REPEAT_TIMED_OUT,
-    LG_REPEAT_READS_ON /* it read on in a file that was open before it */
+    LG_REPEAT_READS_ON, /* it read on in a file that was open before it */
+    LG_REPEAT_UNWANTED  /* it said so itself */
+};
+
+/* What a test asks for, by <leakgate/leakgate.h>: bits. */
+enum lg_wish {
+    LG_WISH_SINGLE_RUN = 1, /* it can't be repeated */
+    LG_WISH_UNMEASURED = 2, /* its growth is not to be judged */
+    LG_WISH_MARKS = 4       /* only what lies between its marks counts */
+};
+
+struct lg_wishes {
+    uint32_t flags;          /* enum lg_wish */
+    lg_gauge_set named;      /* gauges that it limits itself */
+    struct lg_gauges limits; /* of those */
+    lg_attic reason;         /* text: why it is not to be measured */
 };
 
 enum lg_phase { LG_PHASE_NONE, LG_PHASE_SETUP, LG_PHASE_BODY, LG_PHASE_TEARDOWN, LG_PHASE_SAMPLE };
@@ -158,6 +173,9 @@ struct lg_record {
     lg_attic suite; /* text */
     lg_attic name;  /* text */
     uint64_t function_address;
+
+    struct lg_wishes wishes; /* of the test, its suite, or main */
+    struct lg_choice choice; /* what may hold for it whatever it wishes */
 
     /* The watch: who runs, since when, how long it may. */
     int32_t child_pid;

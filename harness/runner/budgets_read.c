@@ -1,4 +1,5 @@
 #include "runner/budgets.h"
+#include "runner/budgets_line.h"
 #include "runner/lines.h"
 
 #include <errno.h>
@@ -13,29 +14,6 @@ struct reading {
     struct lg_budgets *budgets;
     int64_t today;
 };
-
-/* Takes the name off the beginning of TEXT: up to a blank, or what is in quotes, where \" and
- * \\ stand for themselves. Returns what follows, or NULL if the quotes don't end. */
-static char *take_name(char *text, char **name)
-{
-    char *out = text;
-    *name = text;
-    if (text[0] != '"') {
-        text += strcspn(text, LG_LINES_BLANKS);
-        if (text[0] != '\0')
-            *text++ = '\0';
-        return text;
-    }
-    for (text++; *text != '"'; text++) {
-        if (text[0] == '\\' && (text[1] == '"' || text[1] == '\\'))
-            text++;
-        if (*text == '\0')
-            return NULL;
-        *out++ = *text;
-    }
-    *out = '\0';
-    return text + 1;
-}
 
 /* The day of "2027-01-31", from 1970-01-01, or -1 if TEXT does not begin with one that is. */
 static int64_t parse_day(const char *text)
@@ -70,26 +48,36 @@ static int read_comment(const struct reading *reading, const struct lg_lines *li
     return 0;
 }
 
-static int read_field(const struct lg_lines *lines, const char *field, struct lg_budget_line *line)
+/* "live=64,fds=1" */
+static int read_limits(const struct lg_lines *lines, const char *text, lg_gauge_set *named,
+                       struct lg_gauges *limits)
 {
     char complaint[160];
-    struct lg_budget budget = {.limits = line->limits};
-    if (strcmp(field, "expect-leak") == 0) {
-        line->expects_leak = true;
-        return 0;
-    }
-    if (lg_budget_parse(field, &budget, complaint, sizeof(complaint)) != 0)
+    struct lg_budget budget = {.limits = *limits};
+    if (lg_budget_parse(text, &budget, complaint, sizeof(complaint)) != 0)
         return lg_lines_complain(lines, "%s", complaint);
-    for (const char *item = field; item != NULL;) {
+    for (const char *item = text; item != NULL;) {
         enum lg_gauge gauge = lg_gauge_find(item, (int)strcspn(item, "="));
-        if ((line->named & LG_GAUGE_BIT(gauge)) != 0)
+        if ((*named & LG_GAUGE_BIT(gauge)) != 0)
             return lg_lines_complain(lines, "%s is limited twice", lg_gauge_name(gauge));
-        line->named |= LG_GAUGE_BIT(gauge);
+        *named |= LG_GAUGE_BIT(gauge);
         item = strchr(item, ',');
         item += item != NULL;
     }
-    line->limits = budget.limits;
+    *limits = budget.limits;
     return 0;
+}
+
+static int read_field(const struct lg_lines *lines, const char *field, struct lg_budget_line *line)
+{
+    if (strcmp(field, LG_BUDGET_EXPECT_LEAK) == 0) {
+        line->expects_leak = true;
+        return 0;
+    }
+    if (strncmp(field, LG_BUDGET_FIRST, strlen(LG_BUDGET_FIRST)) == 0)
+        return read_limits(lines, field + strlen(LG_BUDGET_FIRST), &line->first_named,
+                           &line->first);
+    return read_limits(lines, field, &line->named, &line->limits);
 }
 
 static int read_fields(const struct lg_lines *lines, char *text, struct lg_budget_line *line)
@@ -105,6 +93,7 @@ static int read_fields(const struct lg_lines *lines, char *text, struct lg_budge
     return status;
 }
 
+/* Takes the name over. */
 static int add(struct lg_budgets *budgets, const struct lg_budget_line *line)
 {
     if (budgets->count == budgets->capacity) {
@@ -115,12 +104,7 @@ static int add(struct lg_budgets *budgets, const struct lg_budget_line *line)
         budgets->rows = rows;
         budgets->capacity = capacity;
     }
-    struct lg_budget_line *row = &budgets->rows[budgets->count];
-    *row = *line;
-    row->name = strdup(line->name);
-    if (row->name == NULL)
-        return -ENOMEM;
-    budgets->count++;
+    budgets->rows[budgets->count++] = *line;
     return 0;
 }
 
@@ -128,24 +112,29 @@ static int read_line(void *context, const struct lg_lines *lines, char *text)
 {
     const struct reading *reading = context;
     struct lg_budget_line line = {.line = lines->line};
+    struct lg_budget_parts parts;
     if (text[0] == '\0' || text[0] == '#')
         return 0;
-    char *fields = take_name(text, &line.name);
-    if (fields == NULL)
+    if (lg_budget_line_split(text, &parts) != 0)
         return lg_lines_complain(lines, "the quotes of the name do not end (\"SUITE/TEST\")");
-    if (strchr(line.name, '/') == NULL)
-        return lg_lines_complain(lines, "'%.*s' is not of the form [PROGRAM:]SUITE/TEST",
-                                 lg_lines_shown(line.name), line.name);
-    line.is_glob = strpbrk(line.name, "*?[") != NULL;
-    char *comment = strchr(fields, '#');
+    line.name = lg_budget_line_name(&parts, &line.is_glob);
+    if (line.name == NULL)
+        return -ENOMEM;
     int status = 0;
-    if (comment != NULL) {
-        status = read_comment(reading, lines, comment, &line);
-        *comment = '\0';
+    if (strchr(line.name, '/') == NULL)
+        status = lg_lines_complain(lines, "'%.*s' is not of the form [PROGRAM:]SUITE/TEST",
+                                   lg_lines_shown(line.name), line.name);
+    if (status == 0)
+        status = read_comment(reading, lines, parts.comment, &line);
+    if (status == 0) {
+        text[parts.fields + parts.fields_length - text] = '\0';
+        status = read_fields(lines, text + (parts.fields - text), &line);
     }
     if (status == 0)
-        status = read_fields(lines, fields, &line);
-    return status == 0 ? add(reading->budgets, &line) : status;
+        status = add(reading->budgets, &line);
+    if (status != 0)
+        free(line.name);
+    return status;
 }
 
 int lg_budgets_read(struct lg_budgets *budgets, const char *path, int64_t today, char *error,

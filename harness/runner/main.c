@@ -1,18 +1,19 @@
 /* The command line. This file alone prints errors and decides the exit status. */
+#include "runner/budgets_file.h"
 #include "runner/doctor.h"
-#include "runner/launch.h"
 #include "runner/options.h"
 #include "runner/outfile.h"
 #include "runner/report/console.h"
+#include "runner/report/explain.h"
 #include "runner/report/junit.h"
 #include "runner/results.h"
 #include "runner/segments.h"
+#include "runner/session.h"
 #include "runner/source.h"
 
 #include <dlfcn.h>
 #include <errno.h>
 #include <fcntl.h>
-#include <inttypes.h>
 #include <leakgate/leakgate.h>
 #include <limits.h>
 #include <signal.h>
@@ -45,8 +46,12 @@ static const char usage[] =
     "  --shard I/N        only the Ith of N parts            LEAKGATE_SHARD\n"
     "  --list [--json]    the tests and where they are       LEAKGATE_LIST, LEAKGATE_JSON\n"
     "  --budgets FILE     growth allowed by test             LEAKGATE_BUDGETS\n"
+    "  --update-budgets   write to it what is measured now   LEAKGATE_UPDATE_BUDGETS\n"
+    "  --allow-growth     and raise its lines, too           LEAKGATE_ALLOW_GROWTH\n"
+    "  --ratchet          a test that has got better than    LEAKGATE_RATCHET\n"
+    "                     its line fails\n"
     "  --explain SUITE/TEST                                  LEAKGATE_EXPLAIN\n"
-    "                     what a test is allowed; none is run\n"
+    "                     what a test is allowed, what it needs, and why\n"
     "  --suppressions FILE                                   LEAKGATE_SUPPRESSIONS\n"
     "                     known leaks, in LeakSanitizer's format\n"
     "  --no-trace         don't look for the leaking lines   LEAKGATE_NO_TRACE\n"
@@ -68,50 +73,6 @@ __attribute__((format(printf, 1, 2))) static int fail(const char *format, ...)
     fputc('\n', stderr);
     va_end(arguments);
     return LEAKGATE_EXIT_USAGE;
-}
-
-/* The agent lies beside the runner in the build tree, else where it was installed to. */
-static int find_agent(char *out, size_t size)
-{
-    static const char *const places[] = {"libleakgate_agent.so", LG_AGENT_FROM_BIN};
-    char self[PATH_MAX];
-    ssize_t length = readlink("/proc/self/exe", self, sizeof(self) - 1);
-    if (length < 0)
-        return -errno;
-    self[length] = '\0';
-    *(strrchr(self, '/') + 1) = '\0';
-    for (size_t i = 0; i < sizeof(places) / sizeof(places[0]); i++) {
-        char candidate[2 * PATH_MAX];
-        snprintf(candidate, sizeof(candidate), "%s%s", self, places[i]);
-        char *resolved = realpath(candidate, NULL);
-        if (resolved == NULL)
-            continue;
-        int written = snprintf(out, size, "%s", resolved);
-        free(resolved);
-        return written < (int)size ? 0 : -ENAMETOOLONG;
-    }
-    return -ENOENT;
-}
-
-static void give_orders(struct lg_ledger *ledger, const struct lg_options *options,
-                        const char *agent)
-{
-    struct lg_orders *orders = &ledger->header->orders;
-    struct lg_budget least = lg_budgets_least(options->budgets, &options->budget);
-    orders->rigor = options->rigor;
-    for (int gauge = 0; gauge < LG_GAUGE_COUNT; gauge++) {
-        if (least.limits.values[gauge] != LG_BUDGET_UNLIMITED)
-            orders->judged |= LG_GAUGE_BIT(gauge);
-    }
-    orders->limits = least.limits;
-    orders->trace = options->trace;
-    orders->isolation = options->isolation;
-    orders->list_only = options->list;
-    orders->timeout_ms = options->timeout_ms;
-    orders->filter = lg_ledger_add_text(ledger, options->filter);
-    orders->preload = lg_ledger_add_text(ledger, agent);
-    orders->shard = options->shard;
-    orders->shards = options->shards;
 }
 
 static int report_list(const struct lg_results *results)
@@ -147,60 +108,96 @@ static int report(const struct lg_results *results)
     return status;
 }
 
+static int report_explained(const struct lg_results *results)
+{
+    if (lg_explain_write(results, stdout) > 0)
+        return LEAKGATE_EXIT_CLEAN;
+    return fail("--explain: there is no test '%s'; 'leakgate run --list' shows their names",
+                results->options->explain);
+}
+
 static int report_doctor(const struct lg_results *results)
 {
     bool good = lg_doctor_write(results, stdout, lg_console_color(LG_COLOR_AUTO, stdout));
     return good ? LEAKGATE_EXIT_CLEAN : LEAKGATE_EXIT_BROKEN;
 }
 
-static int run_program(const struct lg_options *options, const char *agent,
-                       struct lg_ledger *ledger, int ledger_fd,
-                       int (*report_results)(const struct lg_results *results))
+static int64_t today(void)
 {
-    give_orders(ledger, options, agent);
-    struct lg_launch launch = {.program = options->program,
-                               .agent = agent,
-                               .ledger = ledger,
-                               .ledger_fd = ledger_fd,
-                               .show_progress = !options->quiet && !options->list,
-                               .drop_output = options->list};
-    struct lg_outcome outcome;
-    int error = lg_launch_run(&launch, &outcome);
-    if (error != 0)
-        return fail("%s: could not be started: %s", options->program[0], strerror(-error));
-    if (outcome.exec_error != 0)
-        return fail("%s: could not be started: %s; give the path of a test executable",
-                    options->program[0], strerror(outcome.exec_error));
-    struct lg_results results;
-    int status;
-    if (lg_results_read(ledger, options, &outcome, &results) == 0)
-        status = report_results(&results);
-    else
-        status = fail("no memory for the report");
-    lg_results_free(&results);
-    return status;
+    return time(NULL) / 86400;
 }
 
-static int run_and_report(const struct lg_options *options,
-                          int (*report_results)(const struct lg_results *results))
+static void tell_changes(const struct lg_options *options, const struct lg_budget_changes *changes)
 {
-    char agent[PATH_MAX];
-    int status = find_agent(agent, sizeof(agent));
+    static const char *const how[] = {"added", "tightened", "raised", "removed"};
+    const size_t counts[] = {changes->added, changes->tightened, changes->raised, changes->removed};
+    const char *separator = ": ";
+    printf("leakgate: budgets: %s", options->budgets_path);
+    for (size_t i = 0; i < sizeof(counts) / sizeof(counts[0]); i++) {
+        if (counts[i] == 0)
+            continue;
+        printf("%s%zu line%s %s", separator, counts[i], counts[i] == 1 ? "" : "s", how[i]);
+        separator = ", ";
+    }
+    puts(strcmp(separator, ": ") == 0 ? ": nothing to change" : "");
+    if (changes->refused > 0)
+        printf("leakgate: budgets: %zu test%s over what is allowed; --allow-growth would allow "
+               "more\n",
+               changes->refused, changes->refused == 1 ? " is" : "s are");
+    if (changes->expired > 0)
+        printf("leakgate: budgets: %zu test%s over with a line that has expired; give it a new "
+               "date\n",
+               changes->expired, changes->expired == 1 ? " is" : "s are");
+}
+
+/* Writes what is measured to the budget file, and what is then in it to OPTIONS: the run is
+ * judged by that. */
+static int update_budgets(const struct lg_options *options, const struct lg_session *session)
+{
+    struct lg_options first = *options;
+    struct lg_results results;
+    struct lg_budget_changes changes;
+    char error[512];
+    first.ratchet = false;
+    int status = lg_results_read(&session->ledger, &first, &session->outcome, &results);
     if (status != 0)
-        return fail(
-            "libleakgate_agent.so is not where it was installed to; install leakgate again");
-    if (strpbrk(agent, ": ") != NULL)
-        return fail("%s: the agent cannot be preloaded from a path with a space or colon; "
-                    "install leakgate elsewhere",
-                    agent);
-    struct lg_ledger ledger;
-    int ledger_fd;
-    status = lg_ledger_create(&ledger, &ledger_fd);
+        snprintf(error, sizeof(error), "no memory to update the budgets");
+    else
+        status = lg_budgets_file_update(options->budgets_path, &results, today(), &changes, error,
+                                        sizeof(error));
+    lg_results_free(&results);
+    if (options->suppressions != NULL)
+        lg_suppressions_forget(options->suppressions);
+    if (status == 0) {
+        lg_budgets_free(options->budgets);
+        status =
+            lg_budgets_read(options->budgets, options->budgets_path, today(), error, sizeof(error));
+    }
     if (status != 0)
-        return fail("no memory for the results: %s", strerror(-status));
-    status = run_program(options, agent, &ledger, ledger_fd, report_results);
-    lg_ledger_close(&ledger);
-    close(ledger_fd);
+        return fail("--update-budgets: %s", error);
+    if (!options->quiet)
+        tell_changes(options, &changes);
+    return LEAKGATE_EXIT_CLEAN;
+}
+
+typedef int reporter(const struct lg_results *results);
+
+static int run_and_report(const struct lg_options *options, reporter *report_results)
+{
+    char error[2 * PATH_MAX];
+    struct lg_session session;
+    struct lg_results results;
+    if (lg_session_run(options, &session, error, sizeof(error)) != 0)
+        return fail("%s", error);
+    int status = options->update_budgets ? update_budgets(options, &session) : LEAKGATE_EXIT_CLEAN;
+    if (lg_results_read(&session.ledger, options, &session.outcome, &results) != 0) {
+        status = fail("no memory for the report");
+    } else {
+        int reported = report_results(&results);
+        status = status != LEAKGATE_EXIT_CLEAN ? status : reported;
+    }
+    lg_results_free(&results);
+    lg_session_close(&session);
     return status;
 }
 
@@ -210,41 +207,48 @@ static int read_budgets(struct lg_options *options, struct lg_budgets *budgets)
     char error[512];
     if (options->budgets_path == NULL)
         return LEAKGATE_EXIT_CLEAN;
-    if (lg_budgets_read(budgets, options->budgets_path, time(NULL) / 86400, error, sizeof(error)) !=
-        0)
+    if (options->update_budgets) {
+        int status = lg_budgets_file_prepare(options->budgets_path);
+        if (status != 0)
+            return fail("--update-budgets: %s cannot be written: %s; name a file that can be",
+                        options->budgets_path, strerror(-status));
+    }
+    if (lg_budgets_read(budgets, options->budgets_path, today(), error, sizeof(error)) != 0)
         return fail("--budgets: %s", error);
     options->budgets = budgets;
     return LEAKGATE_EXIT_CLEAN;
 }
 
-/* What holds for one test, and where that is from. */
+/* A name as a glob that matches nothing else. The caller frees it. */
+static char *as_glob(const char *name)
+{
+    char *glob = malloc(2 * strlen(name) + 1);
+    char *out = glob;
+    for (; glob != NULL && *name != '\0'; name++) {
+        if (strchr("*?[]\\", *name) != NULL)
+            *out++ = '\\';
+        *out++ = *name;
+    }
+    if (glob != NULL)
+        *out = '\0';
+    return glob;
+}
+
+/* What holds for one test, and where that is said: the test itself may say some of it, so that it
+ * is run. */
 static int explain(const struct lg_options *options)
 {
-    struct lg_budget_choice choice;
-    const char *slash = strrchr(options->program[0], '/');
-    lg_budgets_choose(options->budgets, slash != NULL ? slash + 1 : options->program[0],
-                      options->explain, &options->budget, &choice);
-    for (int g = 0; g < LG_GAUGE_COUNT; g++) {
-        enum lg_gauge gauge = (enum lg_gauge)g;
-        int64_t limit = choice.budget.limits.values[g];
-        const struct lg_budget_line *line = choice.by[g];
-        printf("%-9s", lg_gauge_name(gauge));
-        if (limit == LG_BUDGET_UNLIMITED)
-            printf("unlimited");
-        else
-            printf("%" PRId64 "%s", limit, lg_gauge_in_bytes(gauge) ? " B" : "");
-        if (line != NULL)
-            printf(", by %s:%u %s", options->budgets->path, line->line, line->name);
-        else if (choice.expects_leak != NULL)
-            printf(", as a leak is expected");
-        else
-            printf(", by --budget or its default");
-        putchar('\n');
-    }
-    if (choice.expects_leak != NULL)
-        printf("a leak is expected by %s:%u %s\n", options->budgets->path,
-               choice.expects_leak->line, choice.expects_leak->name);
-    return LEAKGATE_EXIT_CLEAN;
+    struct lg_options only = *options;
+    char *filter = as_glob(options->explain);
+    if (filter == NULL)
+        return fail("no memory for the name of a test");
+    only.filter = filter;
+    only.trace = false;
+    only.update_budgets = false;
+    only.shards = 0;
+    int status = run_and_report(&only, report_explained);
+    free(filter);
+    return status;
 }
 
 /* LIST is the caller's to free in any case. */

@@ -44,23 +44,6 @@ static const char *phase_name(uint32_t phase)
     }
 }
 
-static void add_limit(struct lg_text *text, enum lg_gauge gauge, int64_t limit)
-{
-    if (limit == LG_BUDGET_UNLIMITED)
-        lg_text_add(text, "none");
-    else
-        lg_text_add(text, "%" PRId64 "%s", limit, lg_gauge_in_bytes(gauge) ? " B" : "");
-}
-
-/* "budgets.txt:7" */
-static void add_line(struct lg_text *text, const struct lg_results *results,
-                     const struct lg_budget_line *line)
-{
-    const char *path = results->options->budgets->path;
-    lg_text_add_clean(text, path, strlen(path));
-    lg_text_add(text, ":%u", line->line);
-}
-
 /* "heap +4096 B/run (budget 0 B), live +4112 B/run (budget 0 B)" */
 static void add_over(struct lg_text *text, const struct lg_results *results,
                      const struct lg_row *row)
@@ -74,10 +57,12 @@ static void add_over(struct lg_text *text, const struct lg_results *results,
         lg_text_add(text, "%s%s ", separator, lg_gauge_name(gauge));
         lg_text_add_growth(text, gauge, lg_verdict_per_run(verdict, gauge));
         lg_text_add(text, "/run (budget ");
-        add_limit(text, gauge, row->choice.budget.limits.values[gauge]);
+        lg_message_add_limit(text, gauge, row->choice.budget.limits.values[gauge]);
         if (row->choice.by[gauge] != NULL) {
             lg_text_add(text, " by ");
-            add_line(text, results, row->choice.by[gauge]);
+            lg_message_add_line(text, results, row->choice.by[gauge]);
+        } else if ((row->choice.own & LG_GAUGE_BIT(g)) != 0) {
+            lg_text_add(text, " of its own");
         }
         lg_text_add(text, ")");
         separator = ", ";
@@ -97,6 +82,8 @@ static const char *repeat_reason(uint32_t repeat)
         return "it did not end when it was run again";
     case LG_REPEAT_READS_ON:
         return "it read on in a file that was open before it";
+    case LG_REPEAT_UNWANTED:
+        return "it says so";
     default:
         return NULL;
     }
@@ -149,9 +136,9 @@ static void add_failed(struct lg_text *text, const struct lg_results *results,
 {
     const struct lg_record *record = row->record;
     if (row->verdict.leak_missing) {
-        lg_text_add(text, "no leak, though one is expected by ");
-        add_line(text, results, row->choice.expects_leak);
-        lg_text_add(text, "; take expect-leak out of that line");
+        lg_message_add_missing_leak(text, results, row);
+    } else if (row->verdict.better != 0) {
+        lg_message_add_better(text, results, row);
     } else if (record->kind == LG_RECORD_SUITE_INIT) {
         lg_text_add(text,
                     "suite initialization failed (it returned %" PRId32 "): its tests were not run",

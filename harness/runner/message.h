@@ -37,6 +37,10 @@ void lg_message_add_frame(struct lg_text *text, const struct lg_results *results
 /* Adds the path of a source file, as reports show it. */
 void lg_message_add_path(struct lg_text *text, const struct lg_results *results, const char *path);
 
+/* Adds how far LINE of a budget file has been raised since it was first written. Returns false,
+ * and adds nothing, if it has not. */
+bool lg_message_add_drift(struct lg_text *text, const struct lg_budget_line *line);
+
 /* Adds what there is to say below the line: failed assertions, the gauges before and
  * after, the growth of each run, the mappings that grew. */
 void lg_message_add_details(const struct lg_results *results, const struct lg_row *row,

@@ -163,6 +163,21 @@ static int set_budgets(struct lg_options *options, const char *value, char *why,
     return 0;
 }
 
+static int set_update_budgets(struct lg_options *options, const char *value, char *why, size_t size)
+{
+    return parse_switch(value, &options->update_budgets, why, size);
+}
+
+static int set_allow_growth(struct lg_options *options, const char *value, char *why, size_t size)
+{
+    return parse_switch(value, &options->allow_growth, why, size);
+}
+
+static int set_ratchet(struct lg_options *options, const char *value, char *why, size_t size)
+{
+    return parse_switch(value, &options->ratchet, why, size);
+}
+
 static int set_explain(struct lg_options *options, const char *value, char *why, size_t size)
 {
     if (strchr(value, '/') == NULL) {
@@ -221,6 +236,9 @@ static const struct {
     {"list", no_argument, set_list},
     {"json", no_argument, set_json},
     {"budgets", required_argument, set_budgets},
+    {"update-budgets", no_argument, set_update_budgets},
+    {"allow-growth", no_argument, set_allow_growth},
+    {"ratchet", no_argument, set_ratchet},
     {"explain", required_argument, set_explain},
     {"suppressions", required_argument, set_suppressions},
     {"no-trace", no_argument, set_no_trace},
@@ -294,6 +312,22 @@ static void flatten(char *text)
     }
 }
 
+/* What is wrong with options that are right by themselves, or NULL. */
+static const char *find_mismatch(const struct lg_options *options)
+{
+    if (options->suppressions_path != NULL && !options->trace)
+        return "--suppressions: call sites are not known with --no-trace; leave one of them out";
+    if (options->json && !options->list)
+        return "--json goes with --list";
+    if (options->allow_growth && !options->update_budgets)
+        return "--allow-growth goes with --update-budgets";
+    if (options->update_budgets && options->budgets_path == NULL)
+        return "--update-budgets: it needs --budgets FILE, the file to write to";
+    if (options->ratchet && options->budgets_path == NULL)
+        return "--ratchet: it needs --budgets FILE, whose lines are to be tight";
+    return NULL;
+}
+
 int lg_options_parse(int argc, char *const argv[], struct lg_options *out, char *error,
                      size_t error_size)
 {
@@ -311,13 +345,9 @@ int lg_options_parse(int argc, char *const argv[], struct lg_options *out, char 
         snprintf(error, error_size, "no PROGRAM to run; say: leakgate run [options] -- PROGRAM");
         return -EINVAL;
     }
-    if (options.suppressions_path != NULL && !options.trace) {
-        snprintf(error, error_size,
-                 "--suppressions: call sites are not known with --no-trace; leave one of them out");
-        return -EINVAL;
-    }
-    if (options.json && !options.list) {
-        snprintf(error, error_size, "--json goes with --list");
+    const char *mismatch = find_mismatch(&options);
+    if (mismatch != NULL) {
+        snprintf(error, error_size, "%s", mismatch);
         return -EINVAL;
     }
     *out = options;

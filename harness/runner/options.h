@@ -27,10 +27,12 @@ struct lg_options {
     bool quiet;
     bool trace; /* look for the line of what leaks */
     bool debuginfod;
-    const char *budgets_path; /* or NULL */
-    const char *explain;      /* SUITE/TEST, or NULL */
-    const struct lg_budgets
-        *budgets;                  /* what is in that file: set by whoever has read it; or NULL */
+    const char *budgets_path;      /* or NULL */
+    bool update_budgets;           /* write to that file what is measured */
+    bool allow_growth;             /* and raise its lines, too */
+    bool ratchet;                  /* a test that is better than its line fails */
+    const char *explain;           /* SUITE/TEST, or NULL */
+    struct lg_budgets *budgets;    /* what is in that file: set by whoever has read it; or NULL */
     const char *suppressions_path; /* or NULL */
     const char *source_root;       /* a folder, or NULL */
     struct lg_suppressions *suppressions; /* what is in that file, and the built-in ones: set by

@@ -62,7 +62,18 @@ static int follow_links(const char *path, char *out)
     return snprintf(out, PATH_MAX, "%s", path) < PATH_MAX ? 0 : -ENAMETOOLONG;
 }
 
-/* mkstemp makes it for its owner alone: a report is as readable as any new file. */
+/* What is replaced keeps its mode; else it is as readable as any new file. */
+static mode_t mode_for(const char *path)
+{
+    struct stat status;
+    if (stat(path, &status) == 0)
+        return status.st_mode & 0777;
+    mode_t mask = umask(0);
+    umask(mask);
+    return 0666 & ~mask;
+}
+
+/* mkstemp makes it for its owner alone. */
 static int open_temporary(const char *path, char *temporary, size_t size)
 {
     if (snprintf(temporary, size, "%s.XXXXXX", path) >= (int)size)
@@ -70,9 +81,7 @@ static int open_temporary(const char *path, char *temporary, size_t size)
     int fd = mkstemp(temporary);
     if (fd < 0)
         return -errno;
-    mode_t mask = umask(0);
-    umask(mask);
-    if (fchmod(fd, 0666 & ~mask) == 0)
+    if (fchmod(fd, mode_for(path)) == 0)
         return fd;
     int error = -errno;
     close(fd);

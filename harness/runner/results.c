@@ -1,6 +1,7 @@
 #include "runner/results.h"
 
 #include "runner/message.h"
+#include "runner/need.h"
 #include "runner/source.h"
 #include "runner/text.h"
 
@@ -105,8 +106,11 @@ static bool judge(struct lg_results *results, const struct lg_program *program,
     *out = (struct judged){.leaks = NULL};
     lg_text_add(&test, "%s/%s", lg_ledger_text(results->ledger, record->suite),
                 lg_ledger_text(results->ledger, record->name));
-    lg_budgets_choose(options->budgets, program->name, lg_text_string(&test), &options->budget,
-                      &out->choice);
+    struct lg_budget_asked asked = {.program = program->name,
+                                    .test = lg_text_string(&test),
+                                    .own = &record->wishes,
+                                    .fallback = &options->budget};
+    lg_budgets_choose(options->budgets, &asked, &out->choice);
     bool failed = test.failed;
     lg_text_free(&test);
     const struct lg_budget *budget = &out->choice.budget;
@@ -116,8 +120,11 @@ static bool judge(struct lg_results *results, const struct lg_program *program,
         lg_leaks_free(out->leaks);
         failed = true;
     }
+    struct lg_need need;
     if (out->choice.expects_leak != NULL)
         lg_verdict_expect_leak(&out->verdict);
+    else if (options->ratchet && lg_need_of(results->ledger, record, &out->verdict, &need))
+        lg_verdict_ratchet(&out->verdict, lg_need_better(&need, &out->choice));
     return !failed;
 }
 
@@ -320,7 +327,7 @@ int lg_results_read(const struct lg_ledger *ledger, const struct lg_options *opt
     }
     if (hosts == 0 && !add_program(out, NULL, 0))
         return -ENOMEM;
-    return finish_rows(out) ? 0 : -ENOMEM;
+    return lg_results_find_stale(out) && finish_rows(out) ? 0 : -ENOMEM;
 }
 
 void lg_results_free(struct lg_results *results)
@@ -337,4 +344,5 @@ void lg_results_free(struct lg_results *results)
     lg_symbols_pool_free(&results->symbols);
     free(results->rows);
     free(results->programs);
+    free(results->stale);
 }

@@ -45,6 +45,7 @@ struct lg_results {
     struct lg_program *programs;
     size_t program_count;
     size_t counts[LG_VERDICT_COUNT];
+    bool *stale;     /* by line of the budget file: it names no test that is there */
     size_t selected; /* tests that the filter and the shard let through */
 };
 
@@ -52,6 +53,10 @@ struct lg_results {
  * Returns 0 or -ENOMEM. The caller frees OUT in either case. */
 int lg_results_read(const struct lg_ledger *ledger, const struct lg_options *options,
                     const struct lg_outcome *outcome, struct lg_results *out);
+
+/* Finds out which lines of the budget file name no test of a program that they are for. Returns
+ * false when there is no memory. */
+bool lg_results_find_stale(struct lg_results *results);
 
 void lg_results_free(struct lg_results *results);
 

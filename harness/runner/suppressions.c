@@ -170,3 +170,11 @@ void lg_suppressions_count(struct lg_suppressions *list, const struct lg_suppres
     if (__builtin_add_overflow(row->growth, growth, &row->growth))
         row->growth = growth > 0 ? INT64_MAX : INT64_MIN;
 }
+
+void lg_suppressions_forget(struct lg_suppressions *list)
+{
+    for (size_t i = 0; i < list->count; i++) {
+        list->rows[i].matches = 0;
+        list->rows[i].growth = 0;
+    }
+}

@@ -47,6 +47,9 @@ int lg_suppressions_add(struct lg_suppressions *list, const struct lg_suppressio
 /* Drops all but the first COUNT, of which there are as many at least. */
 void lg_suppressions_cut(struct lg_suppressions *list, size_t count);
 
+/* Takes all counts back. */
+void lg_suppressions_forget(struct lg_suppressions *list);
+
 /* The first one that a call matches whose COUNT FRAMES are given, the innermost, which called
  * the allocator, first. A pattern is looked for in the function, the file and the module of every
  * frame: '*' stands for anything, '^' before it for the start and '$' after it for the end.

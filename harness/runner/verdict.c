@@ -85,6 +85,9 @@ struct lg_verdict lg_verdict_of(const struct lg_record *record, const struct lg_
     verdict.kind = kind_of_ending(record);
     if (verdict.kind != LG_VERDICT_PASSED)
         return verdict;
+    verdict.unmeasured = (record->wishes.flags & LG_WISH_UNMEASURED) != 0;
+    if (verdict.unmeasured)
+        return verdict;
     if ((record->measured & LG_GAUGES_OF_MEMORY) == 0)
         verdict.kind = LG_VERDICT_BROKEN;
     else
@@ -121,9 +124,17 @@ void lg_verdict_suppress(struct lg_verdict *verdict, const struct lg_suppressed 
         verdict->kind = LG_VERDICT_PASSED;
 }
 
+void lg_verdict_ratchet(struct lg_verdict *verdict, lg_gauge_set better)
+{
+    if (verdict->kind != LG_VERDICT_PASSED || better == 0)
+        return;
+    verdict->kind = LG_VERDICT_FAILED;
+    verdict->better = better;
+}
+
 void lg_verdict_expect_leak(struct lg_verdict *verdict)
 {
-    if (verdict->kind != LG_VERDICT_PASSED || verdict->grown != 0)
+    if (verdict->kind != LG_VERDICT_PASSED || verdict->grown != 0 || verdict->unmeasured)
         return;
     verdict->kind = LG_VERDICT_FAILED;
     verdict->leak_missing = true;

@@ -27,8 +27,10 @@ struct lg_verdict {
     lg_gauge_set suppressed; /* gauges that would be over their budget without suppressions */
     struct lg_gauges growth; /* what was judged: the growth over `runs` runs */
     uint32_t runs;
-    bool leak_missing; /* it was expected, and is there no more */
-    bool single_run;   /* judged on the first run: repeating was not asked for, or not possible */
+    lg_gauge_set better; /* gauges that a budget has got too loose for: it has failed for that */
+    bool leak_missing;   /* it was expected, and is there no more */
+    bool unmeasured;     /* its growth is not judged, as the test itself wants it */
+    bool single_run;     /* judged on the first run: repeating was not asked for, or not possible */
 };
 
 /* Judges RECORD against BUDGET. */
@@ -47,6 +49,10 @@ struct lg_suppressed {
  * BUDGET, the gauge is no longer over it, and a test with nothing over it has passed. */
 void lg_verdict_suppress(struct lg_verdict *verdict, const struct lg_suppressed *traced,
                          const struct lg_budget *budget);
+
+/* A test that passed grows by less than its lines allow, in the gauges BETTER: it becomes a
+ * failure, if there are any. */
+void lg_verdict_ratchet(struct lg_verdict *verdict, lg_gauge_set better);
 
 /* A leak was expected: VERDICT of a test that passed without one becomes a failure. */
 void lg_verdict_expect_leak(struct lg_verdict *verdict);

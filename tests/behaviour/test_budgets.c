@@ -81,11 +81,28 @@ static void test_what_holds_for_a_test_is_explained(void)
     run_with(&run, "--explain only_leaks/leak_1_byte --budget heap=4K",
              "*/leak_* live=64\nonly_leaks/leak_1_byte live=32\n");
     CU_ASSERT_EQUAL(run.status, 0);
-    CU_ASSERT_PTR_NOT_NULL(strstr(run.out, "heap     4096 B, by --budget or its default\n"));
-    CU_ASSERT_PTR_NOT_NULL(strstr(run.out, "live     32 B, by /tmp/"));
+    CU_ASSERT_PTR_NOT_NULL(strstr(run.out, "only_leaks/leak_1_byte: passed\n"));
+    CU_ASSERT_PTR_NOT_NULL(
+        strstr(run.out, "heap            4096 B          0 B  --budget or its default\n"));
+    CU_ASSERT_PTR_NOT_NULL(strstr(run.out, "live              32 B         32 B  /tmp/"));
     CU_ASSERT_PTR_NOT_NULL(strstr(run.out, ":2 only_leaks/leak_1_byte\n"));
+    CU_ASSERT_PTR_NULL(strstr(run.out, "leak_100_bytes"));
     CU_ASSERT_PTR_NULL(strstr(run.out, "Run Summary"));
     CU_ASSERT_PTR_NULL(run.report);
+    lgt_free(&run);
+}
+
+static void test_what_the_test_itself_says_is_explained(void)
+{
+    struct lgt_result run;
+    lgt_gate(&run, "--explain own/leak_over_its_own_budget", "in_source");
+    CU_ASSERT_EQUAL(run.status, 0);
+    CU_ASSERT_PTR_NOT_NULL(
+        strstr(run.out, "live             111 B        112 B  the test itself\n"));
+    lgt_free(&run);
+    lgt_gate(&run, "--explain own/no_such_test", "in_source");
+    CU_ASSERT_EQUAL(run.status, 3);
+    CU_ASSERT_PTR_NOT_NULL(strstr(run.err, "there is no test 'own/no_such_test'"));
     lgt_free(&run);
 }
 
@@ -109,6 +126,7 @@ int add_budgets_suite(void)
         {"an_expired_line_is_said_and_counts_no_more",
          test_an_expired_line_is_said_and_counts_no_more},
         {"what_holds_for_a_test_is_explained", test_what_holds_for_a_test_is_explained},
+        {"what_the_test_itself_says_is_explained", test_what_the_test_itself_says_is_explained},
         {"a_wrong_line_is_said_before_anything_runs",
          test_a_wrong_line_is_said_before_anything_runs},
         CU_TEST_INFO_NULL,

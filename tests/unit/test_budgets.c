@@ -47,14 +47,22 @@ static void check_refused(const char *text, const char *complaint)
     lg_budgets_free(&budgets);
 }
 
-static struct lg_budget_choice choose(const struct lg_budgets *budgets, const char *test)
+static struct lg_budget_choice choose_with(const struct lg_budgets *budgets, const char *test,
+                                           const struct lg_wishes *own)
 {
     struct lg_budget fallback;
     struct lg_budget_choice choice;
     lg_budget_init(&fallback);
     fallback.limits.values[LG_GAUGE_FDS] = 7;
-    lg_budgets_choose(budgets, "net_tests", test, &fallback, &choice);
+    struct lg_budget_asked asked = {
+        .program = "net_tests", .test = test, .own = own, .fallback = &fallback};
+    lg_budgets_choose(budgets, &asked, &choice);
     return choice;
+}
+
+static struct lg_budget_choice choose(const struct lg_budgets *budgets, const char *test)
+{
+    return choose_with(budgets, test, NULL);
 }
 
 static int64_t live_of(const struct lg_budgets *budgets, const char *test)
@@ -143,18 +151,22 @@ static void test_where_a_leak_is_expected_only_named_gauges_are_limited(void)
     lg_budgets_free(&budgets);
 }
 
-static void test_the_least_limit_is_that_of_any_line(void)
+/* A line, exact or glob, goes before what the test says, and that before --budget. */
+static void test_the_test_itself_goes_before_the_option(void)
 {
-    struct lg_budgets budgets = read_text("a/b live=5 fds=9\na/c live=3\n"
-                                          "a/d live=1 # until 2020-01-01\n");
-    struct lg_budget fallback;
-    lg_budget_init(&fallback);
-    fallback.limits.values[LG_GAUGE_LIVE] = 100;
-    fallback.limits.values[LG_GAUGE_FDS] = 7;
-    struct lg_budget least = lg_budgets_least(&budgets, &fallback);
-    CU_ASSERT_EQUAL(least.limits.values[LG_GAUGE_LIVE], 3);
-    CU_ASSERT_EQUAL(least.limits.values[LG_GAUGE_FDS], 7);
-    CU_ASSERT_EQUAL(lg_budgets_least(NULL, &fallback).limits.values[LG_GAUGE_LIVE], 100);
+    struct lg_budgets budgets = read_text("a/b live=5\na/g* live=6\n");
+    struct lg_wishes own = {.named = LG_GAUGE_BIT(LG_GAUGE_LIVE) | LG_GAUGE_BIT(LG_GAUGE_FDS)};
+    own.limits.values[LG_GAUGE_LIVE] = 3;
+    own.limits.values[LG_GAUGE_FDS] = 2;
+    struct lg_budget_choice choice = choose_with(&budgets, "a/b", &own);
+    CU_ASSERT_EQUAL(choice.budget.limits.values[LG_GAUGE_LIVE], 5);
+    CU_ASSERT_EQUAL(choice.budget.limits.values[LG_GAUGE_FDS], 2);
+    CU_ASSERT_EQUAL(choice.own, LG_GAUGE_BIT(LG_GAUGE_FDS));
+    choice = choose_with(&budgets, "a/g", &own);
+    CU_ASSERT_EQUAL(choice.budget.limits.values[LG_GAUGE_LIVE], 6);
+    choice = choose_with(&budgets, "a/c", &own);
+    CU_ASSERT_EQUAL(choice.budget.limits.values[LG_GAUGE_LIVE], 3);
+    CU_ASSERT_EQUAL(choice.budget.limits.values[LG_GAUGE_HEAP], 0);
     lg_budgets_free(&budgets);
 }
 
@@ -206,7 +218,7 @@ int add_budgets_suite(void)
         UNIT_TEST(test_a_program_may_be_named),
         UNIT_TEST(test_a_line_counts_until_its_day),
         UNIT_TEST(test_where_a_leak_is_expected_only_named_gauges_are_limited),
-        UNIT_TEST(test_the_least_limit_is_that_of_any_line),
+        UNIT_TEST(test_the_test_itself_goes_before_the_option),
         UNIT_TEST(test_wrong_lines_are_named),
         UNIT_TEST(test_a_file_that_is_not_there_is_named),
         UNIT_TEST(test_random_bytes_are_read_or_refused),

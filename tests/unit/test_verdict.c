@@ -198,7 +198,7 @@ static void test_gauges_that_are_not_measured_leak_nothing(void)
 
 static void test_a_test_that_is_not_repeatable_is_judged_on_its_first_run(void)
 {
-    for (uint32_t repeat = LG_REPEAT_ASSERT_FAILED; repeat <= LG_REPEAT_READS_ON; repeat++) {
+    for (uint32_t repeat = LG_REPEAT_ASSERT_FAILED; repeat <= LG_REPEAT_UNWANTED; repeat++) {
         struct lg_record record = leaking_record();
         record.repeat = repeat;
         record.first_growth.values[LG_GAUGE_LIVE] = 100;

@@ -41,13 +41,19 @@ static enum lg_site_kind measure(void *pointer, uint64_t *bytes)
     return LG_SITE_LARGE_BLOCK;
 }
 
+static void release(const struct lg_block *block)
+{
+    if (!lg_trace.paused)
+        lg_sites_add(&lg_trace.sites, block->site, -(int64_t)block->bytes, -1);
+}
+
 /* With the lock held. */
 static void forget(void *pointer)
 {
     struct lg_block block;
     uint64_t bytes;
     if (lg_blocks_remove(&lg_trace.blocks, (uintptr_t)pointer, &block)) {
-        lg_sites_add(&lg_trace.sites, block.site, -(int64_t)block.bytes, -1);
+        release(&block);
         return;
     }
     enum lg_site_kind kind = measure(pointer, &bytes);
@@ -124,7 +130,7 @@ static void *lg_hook_realloc(void *old, size_t size)
         if (failed && known) {
             lg_blocks_add(&lg_trace.blocks, block, &stale);
         } else if (known) {
-            lg_sites_add(&lg_trace.sites, block.site, -(int64_t)block.bytes, -1);
+            release(&block);
         } else if (!failed) {
             lg_trace.released_bytes[kind] += (int64_t)bytes;
             lg_trace.released_count[kind]++;

@@ -110,6 +110,11 @@ void lg_trace_disarm(void)
     *lg_trace.active = false;
 }
 
+void lg_trace_pause(bool paused)
+{
+    lg_trace.paused = paused;
+}
+
 bool lg_trace_enter(void)
 {
     if (!*lg_trace.active || busy)
@@ -147,6 +152,8 @@ void lg_trace_leave_locked(void)
 uint32_t lg_trace_site(enum lg_site_kind kind)
 {
     uint64_t frames[LG_SITES_DEPTH];
+    if (lg_trace.paused)
+        return 0;
     size_t depth = lg_capture_stack(frames, LG_SITES_DEPTH);
     return lg_sites_find(&lg_trace.sites, kind, frames, depth);
 }

@@ -55,6 +55,7 @@ struct lg_trace_state {
     uint32_t vfork_site;   /* of the newest call of vfork, which does not say what it has started */
     uint32_t lineage;      /* in a process that the test has forked: that call's site */
     int spin;
+    bool paused; /* what is taken now is not of the part that the test has marked */
     struct lg_range memory;
     struct lg_blocks blocks;
     struct lg_sites sites;
@@ -81,6 +82,9 @@ void lg_trace_mark(void);
 
 /* Nothing is noted any more. */
 void lg_trace_disarm(void);
+
+/* While it is paused, what is taken has no site, and what is given back is still held by its. */
+void lg_trace_pause(bool paused);
 
 /* Adds what grew since the mark, by site, to the ledger: GROWTH is what was sampled over
  * RUNS runs, after WARM_UPS others. ONLY_LOST: of memory, only what lg_trace_lose named.

@@ -42,18 +42,42 @@ static const char *color_of(enum lg_verdict_kind kind)
     }
 }
 
-/* Lines that count no more: whoever reads a red test wonders why. */
-static void write_expired(const struct lg_results *results, FILE *stream)
+/* Lines of the budget file that count no more, that are for no test, or that have been raised:
+ * whoever reads a red test wonders why, and whoever reads a green one should. */
+static void write_budgets(const struct lg_results *results, FILE *stream)
 {
     const struct lg_budgets *budgets = results->options->budgets;
     for (size_t i = 0; budgets != NULL && i < budgets->count; i++) {
         const struct lg_budget_line *line = &budgets->rows[i];
-        struct lg_text text = {0};
-        if (!line->expired)
+        struct lg_text name = {0};
+        struct lg_text drift = {0};
+        lg_text_add_clean(&name, line->name, strlen(line->name));
+        if (line->expired)
+            fprintf(stream, "expired: %s:%u: %s\n", budgets->path, line->line,
+                    lg_text_string(&name));
+        else if (results->stale != NULL && results->stale[i])
+            fprintf(stream, "stale: %s:%u: there is no test %s\n", budgets->path, line->line,
+                    lg_text_string(&name));
+        else if (lg_message_add_drift(&drift, line))
+            fprintf(stream, "raised: %s:%u: %s: %s\n", budgets->path, line->line,
+                    lg_text_string(&name), lg_text_string(&drift));
+        lg_text_free(&name);
+        lg_text_free(&drift);
+    }
+}
+
+/* Tests that asked not to be measured: not passed over in silence. */
+static void write_unmeasured(const struct lg_results *results, FILE *stream)
+{
+    for (size_t i = 0; i < results->count; i++) {
+        const struct lg_row *row = &results->rows[i];
+        struct lg_text reason = {0};
+        if (!row->verdict.unmeasured)
             continue;
-        lg_text_add_clean(&text, line->name, strlen(line->name));
-        fprintf(stream, "expired: %s:%u: %s\n", budgets->path, line->line, lg_text_string(&text));
-        lg_text_free(&text);
+        lg_message_add_text(&reason, results->ledger, row->record->wishes.reason);
+        fprintf(stream, "not measured: %s/%s%s%s\n", row->suite, row->name,
+                reason.length > 0 ? ": " : "", lg_text_string(&reason));
+        lg_text_free(&reason);
     }
 }
 
@@ -197,7 +221,8 @@ void lg_console_write(const struct lg_results *results, FILE *stream, bool color
     for (size_t i = 0; i < results->program_count; i++)
         write_blindness(results, &results->programs[i], stream, color);
     write_suppressions(results, stream, quiet);
-    write_expired(results, stream);
+    write_unmeasured(results, stream);
+    write_budgets(results, stream);
     if (!quiet)
         write_summary(results, stream, color);
 }

@@ -97,6 +97,18 @@ static void suppressed_property(struct junit *junit, const struct lg_row *row)
     lg_text_free(&text);
 }
 
+static void unmeasured_property(struct junit *junit, const struct lg_row *row)
+{
+    struct lg_text reason = {0};
+    lg_text_add(&reason, "%s", "by its own wish");
+    if (row->record->wishes.reason != 0)
+        lg_text_add(&reason, ": ");
+    lg_message_add_text(&reason, junit->results->ledger, row->record->wishes.reason);
+    lg_junit_property(junit, "not_measured", lg_text_string(&reason));
+    junit->failed |= reason.failed;
+    lg_text_free(&reason);
+}
+
 static void case_properties(struct junit *junit, const struct lg_row *row)
 {
     const struct lg_record *record = row->record;
@@ -115,6 +127,8 @@ static void case_properties(struct junit *junit, const struct lg_row *row)
         lg_junit_number_property(junit, "carried_after_tests", record->carried);
     if (record->repeat != LG_REPEAT_FINE)
         lg_junit_property(junit, "repeatable", "no");
+    if (row->verdict.unmeasured)
+        unmeasured_property(junit, row);
     suppressed_property(junit, row);
     if (record->ending == LG_ENDING_FINISHED && record->asserts_failed == 0)
         growth_properties(junit, row);
@@ -217,19 +231,37 @@ static void host_properties(struct junit *junit, const struct lg_program *progra
     lg_text_free(&missing);
 }
 
-static void expired_budgets(struct junit *junit)
+static void lines_property(struct junit *junit, const char *name, struct lg_text *lines)
+{
+    if (lines->length > 0)
+        lg_junit_property(junit, name, lg_text_string(lines));
+    junit->failed |= lines->failed;
+    lg_text_free(lines);
+}
+
+/* Lines of the budget file that count no more, are for no test, or have been raised. */
+static void budget_properties(struct junit *junit)
 {
     const struct lg_budgets *budgets = junit->results->options->budgets;
-    struct lg_text text = {0};
+    const bool *stale = junit->results->stale;
+    struct lg_text expired = {0};
+    struct lg_text unused = {0};
+    struct lg_text raised = {0};
     for (size_t i = 0; budgets != NULL && i < budgets->count; i++) {
-        if (budgets->rows[i].expired)
-            lg_text_add(&text, "%s%s:%u", text.length > 0 ? ", " : "", budgets->path,
-                        budgets->rows[i].line);
+        const struct lg_budget_line *line = &budgets->rows[i];
+        struct lg_text drift = {0};
+        struct lg_text *to = line->expired                        ? &expired
+                             : stale != NULL && stale[i]          ? &unused
+                             : lg_message_add_drift(&drift, line) ? &raised
+                                                                  : NULL;
+        if (to != NULL)
+            lg_text_add(to, "%s%s:%u%s%s", to->length > 0 ? ", " : "", budgets->path, line->line,
+                        drift.length > 0 ? " " : "", lg_text_string(&drift));
+        lg_text_free(&drift);
     }
-    if (text.length > 0)
-        lg_junit_property(junit, "expired_budgets", lg_text_string(&text));
-    junit->failed |= text.failed;
-    lg_text_free(&text);
+    lines_property(junit, "expired_budgets", &expired);
+    lines_property(junit, "stale_budgets", &unused);
+    lines_property(junit, "raised_budgets", &raised);
 }
 
 static void unused_suppressions(struct junit *junit)
@@ -260,7 +292,7 @@ static void suite_properties(struct junit *junit, const struct lg_program *progr
                       lg_budget_format(&results->options->budget, budget, sizeof(budget)));
     lg_junit_number_property(junit, "timeout_ms", (int64_t)results->options->timeout_ms);
     unused_suppressions(junit);
-    expired_budgets(junit);
+    budget_properties(junit);
     host_properties(junit, program);
     pin_properties(junit, program->host);
     for (size_t i = 0; i < results->facts.count; i++) {

@@ -1,0 +1,76 @@
+#include "agent/wishes.h"
+
+#include "agent/agent.h"
+#include "agent/marks.h"
+
+#include <leakgate/leakgate.h>
+
+_Static_assert((int)LEAKGATE_HEAP == (int)LG_GAUGE_HEAP && (int)LEAKGATE_MMAP == LG_GAUGE_MMAP &&
+                   (int)LEAKGATE_LIVE == LG_GAUGE_LIVE && (int)LEAKGATE_FRAG == LG_GAUGE_FRAG &&
+                   (int)LEAKGATE_FDS == LG_GAUGE_FDS && (int)LEAKGATE_THREADS == LG_GAUGE_THREADS &&
+                   (int)LEAKGATE_CHILDREN == LG_GAUGE_CHILDREN,
+               "the gauges of the public header are those of the ledger");
+_Static_assert(LEAKGATE_UNLIMITED == LG_GAUGE_UNLIMITED, "and so is what has no limit");
+
+static struct lg_wishes of_program;
+static struct lg_wishes of_suite;
+
+void lg_wishes_begin_suite(void)
+{
+    of_suite = of_program;
+}
+
+void lg_wishes_begin_test(struct lg_record *record)
+{
+    record->wishes = of_suite;
+}
+
+/* Whose wishes a call is for, or NULL: a body that is run for what it leaves behind has none. */
+static struct lg_wishes *wishes_of_caller(void)
+{
+    if (!lg_agent.attached)
+        return NULL;
+    if (lg_agent.record != NULL)
+        return lg_marks_in_test() ? &lg_agent.record->wishes : NULL;
+    if (lg_agent.host->suite_phase == LG_SUITE_INIT)
+        return &of_suite;
+    return lg_agent.host->state == LG_HOST_RUNNING ? NULL : &of_program;
+}
+
+static void budget(int gauge, long long limit)
+{
+    struct lg_wishes *wishes = wishes_of_caller();
+    if (wishes == NULL || gauge < 0 || gauge >= LG_GAUGE_COUNT)
+        return;
+    wishes->named |= LG_GAUGE_BIT(gauge);
+    wishes->limits.values[gauge] = limit > 0 ? limit : 0;
+}
+
+static void not_repeatable(void)
+{
+    struct lg_wishes *wishes = wishes_of_caller();
+    if (wishes != NULL)
+        wishes->flags |= LG_WISH_SINGLE_RUN;
+}
+
+static void dont_measure(const char *reason)
+{
+    struct lg_wishes *wishes = wishes_of_caller();
+    if (wishes == NULL)
+        return;
+    wishes->flags |= LG_WISH_UNMEASURED;
+    if (wishes->reason == 0)
+        wishes->reason = lg_ledger_add_text(&lg_agent.ledger, reason);
+}
+
+/* Found by name: the header needs nothing linked. */
+extern const struct leakgate_agent leakgate_agent_interface;
+__attribute__((visibility("default"))) const struct leakgate_agent leakgate_agent_interface = {
+    .version = 1,
+    .budget = budget,
+    .not_repeatable = not_repeatable,
+    .dont_measure = dont_measure,
+    .begin = lg_marks_begin,
+    .end = lg_marks_end,
+    .growth = lg_marks_growth,
+};

@@ -1,0 +1,93 @@
+#include "runner/session.h"
+
+#include "runner/orders.h"
+
+#include <errno.h>
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+/* The agent lies beside the runner in the build tree, else where it was installed to. */
+static int find_agent(char *out, size_t size)
+{
+    static const char *const places[] = {"libleakgate_agent.so", LG_AGENT_FROM_BIN};
+    char self[PATH_MAX];
+    ssize_t length = readlink("/proc/self/exe", self, sizeof(self) - 1);
+    if (length < 0)
+        return -errno;
+    self[length] = '\0';
+    *(strrchr(self, '/') + 1) = '\0';
+    for (size_t i = 0; i < sizeof(places) / sizeof(places[0]); i++) {
+        char candidate[2 * PATH_MAX];
+        snprintf(candidate, sizeof(candidate), "%s%s", self, places[i]);
+        char *resolved = realpath(candidate, NULL);
+        if (resolved == NULL)
+            continue;
+        int written = snprintf(out, size, "%s", resolved);
+        free(resolved);
+        return written < (int)size ? 0 : -ENAMETOOLONG;
+    }
+    return -ENOENT;
+}
+
+static int launch(const struct lg_options *options, const char *agent, struct lg_session *session,
+                  char *error, size_t size)
+{
+    struct lg_launch launch = {.program = options->program,
+                               .agent = agent,
+                               .ledger = &session->ledger,
+                               .ledger_fd = session->ledger_fd,
+                               .show_progress =
+                                   !options->quiet && !options->list && options->explain == NULL,
+                               .drop_output = options->list || options->explain != NULL};
+    int status = lg_launch_run(&launch, &session->outcome);
+    if (status != 0)
+        snprintf(error, size, "%s: could not be started: %s", options->program[0],
+                 strerror(-status));
+    if (status == 0 && session->outcome.exec_error != 0) {
+        status = -session->outcome.exec_error;
+        snprintf(error, size, "%s: could not be started: %s; give the path of a test executable",
+                 options->program[0], strerror(-status));
+    }
+    return status;
+}
+
+int lg_session_run(const struct lg_options *options, struct lg_session *session, char *error,
+                   size_t error_size)
+{
+    char agent[PATH_MAX];
+    int status = find_agent(agent, sizeof(agent));
+    if (status != 0) {
+        snprintf(error, error_size,
+                 "libleakgate_agent.so is not where it was installed to; install leakgate again");
+        return status;
+    }
+    if (strpbrk(agent, ": ") != NULL) {
+        snprintf(error, error_size,
+                 "%s: the agent cannot be preloaded from a path with a space or colon; install "
+                 "leakgate elsewhere",
+                 agent);
+        return -EINVAL;
+    }
+    status = lg_ledger_create(&session->ledger, &session->ledger_fd);
+    if (status != 0) {
+        snprintf(error, error_size, "no memory for the results: %s", strerror(-status));
+        return status;
+    }
+    status = lg_orders_write(&session->ledger, options, agent);
+    if (status != 0)
+        snprintf(error, error_size, "no memory for the budgets");
+    else
+        status = launch(options, agent, session, error, error_size);
+    if (status != 0)
+        lg_session_close(session);
+    return status;
+}
+
+void lg_session_close(struct lg_session *session)
+{
+    lg_ledger_close(&session->ledger);
+    close(session->ledger_fd);
+}
