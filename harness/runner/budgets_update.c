@@ -213,9 +213,10 @@ static bool leaks(const struct lg_need *need)
 /* A leak that was expected, and is there no more, needs no line. */
 static void decide_expected(struct file *file, struct decision *decision)
 {
-    struct line *own = line_of(file, decision->choice.expects_leak);
-    if (own->was->is_glob || leaks(&decision->test->need))
+    const struct lg_budget_line *expects = decision->choice.expects_leak;
+    if (expects->is_glob || leaks(&decision->test->need))
         return;
+    struct line *own = &file->lines[expects->line - 1];
     own->now.expects_leak = false;
     own->now.named = 0;
     own->tightened = true;

@@ -42,8 +42,10 @@ const char *lgt_program(const char *name);
 
 int add_agent_suite(void);
 int add_budgets_suite(void);
+int add_budgets_update_suite(void);
 int add_cli_suite(void);
 int add_cunit_suite(void);
+int add_in_source_suite(void);
 int add_report_suite(void);
 int add_trace_suite(void);
 int add_verdicts_suite(void);

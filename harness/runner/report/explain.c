@@ -30,7 +30,7 @@ static void write_gauge(const struct lg_results *results, const struct lg_row *r
     struct lg_text needs = {0};
     struct lg_text source = {0};
     lg_message_add_limit(&limit, gauge, row->choice.budget.limits.values[gauge]);
-    if ((need->known & LG_GAUGE_BIT(gauge)) != 0)
+    if ((need->known & LG_GAUGE_BIT((unsigned)gauge)) != 0)
         lg_message_add_limit(&needs, gauge, need->limits.values[gauge]);
     else
         lg_text_add(&needs, "unknown");
