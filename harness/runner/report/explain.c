@@ -24,17 +24,18 @@ static void add_source(struct lg_text *text, const struct lg_results *results,
 }
 
 static void write_gauge(const struct lg_results *results, const struct lg_row *row,
-                        const struct lg_need *need, enum lg_gauge gauge, FILE *stream)
+                        const struct lg_need *need, int index, FILE *stream)
 {
+    enum lg_gauge gauge = (enum lg_gauge)index;
     struct lg_text limit = {0};
     struct lg_text needs = {0};
     struct lg_text source = {0};
-    lg_message_add_limit(&limit, gauge, row->choice.budget.limits.values[gauge]);
-    if ((need->known & LG_GAUGE_BIT((unsigned)gauge)) != 0)
-        lg_message_add_limit(&needs, gauge, need->limits.values[gauge]);
+    lg_message_add_limit(&limit, gauge, row->choice.budget.limits.values[index]);
+    if ((need->known & LG_GAUGE_BIT(index)) != 0)
+        lg_message_add_limit(&needs, gauge, need->limits.values[index]);
     else
         lg_text_add(&needs, "unknown");
-    add_source(&source, results, &row->choice, gauge);
+    add_source(&source, results, &row->choice, index);
     fprintf(stream, "%-9s %12s %12s  %s\n", lg_gauge_name(gauge), lg_text_string(&limit),
             lg_text_string(&needs), lg_text_string(&source));
     lg_text_free(&limit);
@@ -50,7 +51,7 @@ static void write_row(const struct lg_results *results, const struct lg_row *row
             lg_verdict_name(row->verdict.kind), row->message[0] != '\0' ? ": " : "", row->message,
             "gauge", "limit", "needs");
     for (int gauge = 0; gauge < LG_GAUGE_COUNT; gauge++)
-        write_gauge(results, row, &need, (enum lg_gauge)gauge, stream);
+        write_gauge(results, row, &need, gauge, stream);
     if (row->choice.expects_leak != NULL) {
         struct lg_text line = {0};
         lg_message_add_line(&line, results, row->choice.expects_leak);
