@@ -78,6 +78,60 @@ static void keep_left(struct lg_evidence *evidence, size_t which, int64_t growth
     }
 }
 
+static void add_stretch(struct lg_strip *strip, struct lg_stretch stretch)
+{
+    struct lg_stretch *last = strip->count > 0 ? &strip->stretches[strip->count - 1] : NULL;
+    if (last != NULL && last->end == stretch.start && last->segment == stretch.segment)
+        last->end = stretch.end;
+    else if (strip->count == LG_LEDGER_MAX_STRETCHES)
+        strip->lost++;
+    else
+        strip->stretches[strip->count++] = stretch;
+}
+
+/* The first of our own ranges that overlaps STRETCH, or NULL. */
+static const struct lg_range *own_range(const struct lg_stretch *stretch)
+{
+    const struct lg_sampler *sampler = &lg_agent.sampler;
+    const struct lg_range *first = NULL;
+    for (size_t i = 0; i < sampler->excluded_count; i++) {
+        const struct lg_range *range = &sampler->excluded[i];
+        if (range->start < stretch->end && range->end > stretch->start &&
+            (first == NULL || range->start < first->start))
+            first = range;
+    }
+    return first;
+}
+
+static void keep_strip(const struct lg_maps *maps, struct lg_strip *strip)
+{
+    *strip = (struct lg_strip){0};
+    for (size_t i = 0; i < maps->count; i++) {
+        const struct lg_mapping *row = &maps->rows[i];
+        struct lg_stretch stretch = {row->start, row->end, row->segment};
+        const struct lg_range *own;
+        while (stretch.start < stretch.end && (own = own_range(&stretch)) != NULL) {
+            if (own->start > stretch.start)
+                add_stretch(strip, (struct lg_stretch){stretch.start, own->start, row->segment});
+            stretch.start = own->end;
+        }
+        if (stretch.start < stretch.end)
+            add_stretch(strip, stretch);
+    }
+}
+
+static void keep_strips(struct lg_evidence *evidence)
+{
+    struct lg_ledger *ledger = &lg_agent.ledger;
+    if (evidence->strips == 0)
+        lg_ledger_allocate(ledger, 2 * sizeof(struct lg_strip), &evidence->strips);
+    if (evidence->strips == 0)
+        return;
+    struct lg_strip *strips = (struct lg_strip *)(void *)(ledger->attic + evidence->strips);
+    keep_strip(&lg_agent.sampler.base, &strips[0]);
+    keep_strip(&lg_agent.sampler.latest, &strips[1]);
+}
+
 void lg_evidence_keep(const struct lg_sample *before, const struct lg_sample *after)
 {
     struct lg_record *record = lg_agent.record;
@@ -93,6 +147,8 @@ void lg_evidence_keep(const struct lg_sample *before, const struct lg_sample *af
     evidence->after = *after;
     evidence->left_kept = 0;
     keep_grown(evidence);
+    if (growth.values[LG_GAUGE_HEAP] > 0 || growth.values[LG_GAUGE_MMAP] > 0)
+        keep_strips(evidence);
     for (size_t i = 0; i < COUNTED; i++) {
         keep_left(evidence, i, growth.values[counted[i]]);
     }

@@ -28,6 +28,7 @@
 #define LG_LEDGER_MAX_FAILURES 10000 /* failed assertions kept per test */
 #define LG_LEDGER_MAX_STEPS 24       /* growth figures kept per test */
 #define LG_LEDGER_MAX_GROWN 16       /* grown mappings kept per test */
+#define LG_LEDGER_MAX_STRETCHES 128  /* of the address space, kept before and after */
 #define LG_LEDGER_MAX_LEFT 16        /* descriptors, threads, children left, kept per test */
 #define LG_LEDGER_MAX_SITES 4096     /* call sites kept per test */
 #define LG_LEDGER_MAX_REUSED 16      /* ranges of unloaded modules kept per test */
@@ -235,6 +236,20 @@ struct lg_step {
     struct lg_gauges growth;
 };
 
+/* Mappings of one class that lie side by side. */
+struct lg_stretch {
+    uint64_t start;
+    uint64_t end;
+    uint64_t segment; /* enum lg_segment */
+};
+
+/* The address space, from the lowest mapping on. */
+struct lg_strip {
+    uint32_t count;
+    uint32_t lost; /* stretches that did not fit */
+    struct lg_stretch stretches[LG_LEDGER_MAX_STRETCHES];
+};
+
 /* Before and after the runs that were judged. */
 struct lg_evidence {
     struct lg_sample before;
@@ -245,6 +260,7 @@ struct lg_evidence {
         struct lg_grown_mapping mapping;
         lg_attic name; /* text */
     } grown[LG_LEDGER_MAX_GROWN];
+    lg_attic strips; /* struct lg_strip[2], before and after, where memory grew */
     uint32_t left_kept;
     lg_attic left[LG_LEDGER_MAX_LEFT]; /* text: what the counts are of */
 };

@@ -5,7 +5,9 @@
 #include "runner/outfile.h"
 #include "runner/report/console.h"
 #include "runner/report/explain.h"
+#include "runner/report/join.h"
 #include "runner/report/junit.h"
+#include "runner/report/report_options.h"
 #include "runner/results.h"
 #include "runner/segments.h"
 #include "runner/session.h"
@@ -20,12 +22,16 @@
 #include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
 
 static const char usage[] =
     "usage: leakgate run [options] [--] PROGRAM [ARG...]\n"
+    "       leakgate merge OUT IN...\n"
+    "       leakgate report [--html OUT] [--sarif OUT] [--codequality OUT]\n"
+    "                       [--metrics OUT] [--github WHEN] IN...\n"
     "       leakgate maps [--json] PID\n"
     "       leakgate doctor\n"
     "       leakgate --help | --version\n"
@@ -35,6 +41,16 @@ static const char usage[] =
     "\n"
     "options of run, and their twins in the environment (the option wins):\n"
     "  --junit FILE       JUnit XML                          LEAKGATE_JUNIT\n"
+    "  --junit-profile P  rich, or strict: valid against     LEAKGATE_JUNIT_PROFILE\n"
+    "                     the schemas, with less in it\n"
+    "  --omit-unselected  without the tests that filter      LEAKGATE_OMIT_UNSELECTED\n"
+    "                     and shard leave out\n"
+    "  --html FILE        a page for people                  LEAKGATE_HTML\n"
+    "  --sarif FILE       SARIF 2.1.0                        LEAKGATE_SARIF\n"
+    "  --codequality FILE GitLab's Code Quality              LEAKGATE_CODEQUALITY\n"
+    "  --metrics FILE     OpenMetrics                        LEAKGATE_METRICS\n"
+    "  --github WHEN      annotations and a summary: auto,   LEAKGATE_GITHUB\n"
+    "                     always, never\n"
     "  --budget SPEC      growth allowed per run of a test,  LEAKGATE_BUDGET\n"
     "                     e.g. heap=0,mmap=4K,live=64;\n"
     "                     gauges: heap, mmap, live, frag, fds, threads, children\n"
@@ -85,6 +101,27 @@ static int report_list(const struct lg_results *results)
     return LEAKGATE_EXIT_BROKEN;
 }
 
+/* They are made of the report as it is read back: of the one record, whatever reads it. */
+static int write_outputs(const struct lg_results *results)
+{
+    char error[2 * PATH_MAX] = "no memory for the report";
+    struct lg_doc doc = {0};
+    struct lg_join *join = lg_join_new();
+    int fd = memfd_create("leakgate-report", MFD_CLOEXEC);
+    int status = join != NULL && fd >= 0 ? lg_junit_write_fd(results, fd) : -ENOMEM;
+    if (status == 0)
+        status = lg_join_add_fd(join, fd, "the report", error, sizeof(error));
+    if (status == 0)
+        status = lg_doc_read(lg_join_document(join), &doc);
+    if (status == 0)
+        status = lg_outputs_write(&results->options->outputs, &doc, stdout, error, sizeof(error));
+    lg_doc_free(&doc);
+    lg_join_free(join);
+    if (fd >= 0)
+        close(fd);
+    return status == 0 ? LEAKGATE_EXIT_CLEAN : fail("%s", error);
+}
+
 static int report(const struct lg_results *results)
 {
     const struct lg_options *options = results->options;
@@ -101,6 +138,10 @@ static int report(const struct lg_results *results)
             return fail("--junit: %s could not be written: %s", options->junit, strerror(-error));
         if (!options->quiet)
             printf("leakgate: report: %s\n", options->junit);
+    }
+    if (lg_outputs_any(&options->outputs)) {
+        int error = write_outputs(results);
+        status = error != LEAKGATE_EXIT_CLEAN ? error : status;
     }
     if (options->filter != NULL && results->selected == 0 && results->count > 0)
         return fail("--filter: no test matches '%s'; 'leakgate run --list' shows their names",
@@ -282,6 +323,8 @@ static int command_run(int argc, char *argv[])
             return fail("--junit: %s cannot be written: %s; name a file in a folder that can be",
                         options.junit, strerror(-status));
     }
+    if (!options.list && lg_outputs_prepare(&options.outputs, error, sizeof(error)) != 0)
+        return fail("%s", error);
     char root[PATH_MAX];
     int status = lg_source_root(options.source_root, ".", root);
     if (status != 0 && options.source_root != NULL)
@@ -343,6 +386,49 @@ static int command_maps(int argc, char *argv[])
     return LEAKGATE_EXIT_CLEAN;
 }
 
+static int command_merge(int argc, char *argv[])
+{
+    char error[2 * PATH_MAX];
+    if (argc < 3)
+        return fail("merge: it needs a file to write and those to join: leakgate merge OUT IN...");
+    struct lg_join *join = lg_join_new();
+    if (join == NULL)
+        return fail("merge: no memory");
+    int status = lg_outfile_prepare(argv[1]);
+    if (status != 0)
+        snprintf(error, sizeof(error),
+                 "%s cannot be written: %s; name a file in a folder that "
+                 "can be",
+                 argv[1], strerror(-status));
+    for (int i = 2; i < argc && status == 0; i++)
+        status = lg_join_add(join, argv[i], error, sizeof(error));
+    if (status == 0 && (status = lg_join_write(join, argv[1])) != 0)
+        snprintf(error, sizeof(error), "%s could not be written: %s", argv[1], strerror(-status));
+    lg_join_free(join);
+    return status == 0 ? LEAKGATE_EXIT_CLEAN : fail("merge: %s", error);
+}
+
+static int command_report(int argc, char *argv[])
+{
+    char error[2 * PATH_MAX] = "no memory for the report";
+    struct lg_report_options options;
+    struct lg_doc doc = {0};
+    if (lg_report_options_parse(argc, argv, &options, error, sizeof(error)) != 0 ||
+        lg_outputs_prepare(&options.outputs, error, sizeof(error)) != 0)
+        return fail("report: %s", error);
+    struct lg_join *join = lg_join_new();
+    int status = join != NULL ? 0 : -ENOMEM;
+    for (char *const *in = options.inputs; status == 0 && *in != NULL; in++)
+        status = lg_join_add(join, *in, error, sizeof(error));
+    if (status == 0)
+        status = lg_doc_read(lg_join_document(join), &doc);
+    if (status == 0)
+        status = lg_outputs_write(&options.outputs, &doc, stdout, error, sizeof(error));
+    lg_doc_free(&doc);
+    lg_join_free(join);
+    return status == 0 ? LEAKGATE_EXIT_CLEAN : fail("report: %s", error);
+}
+
 static int flush(int status)
 {
     if (fflush(stdout) != 0 && errno != EPIPE)
@@ -372,6 +458,10 @@ int main(int argc, char *argv[])
         return flush(command_doctor(argc - 1));
     if (strcmp(command, "doctor-host") == 0 && getenv(LG_DOCTOR_VARIABLE) != NULL)
         return command_doctor_host();
+    if (strcmp(command, "merge") == 0)
+        return flush(command_merge(argc - 1, argv + 1));
+    if (strcmp(command, "report") == 0)
+        return flush(command_report(argc - 1, argv + 1));
     if (strcmp(command, "maps") == 0)
         return flush(command_maps(argc - 1, argv + 1));
     if (strcmp(command, "--help") == 0 || strcmp(command, "-h") == 0) {
@@ -384,5 +474,7 @@ int main(int argc, char *argv[])
     }
     if (command[0] == '\0')
         return fail("no command; 'leakgate --help' lists them");
-    return fail("unknown command '%s' (run, maps, doctor); 'leakgate --help' tells more", command);
+    return fail(
+        "unknown command '%s' (run, merge, report, maps, doctor); 'leakgate --help' tells more",
+        command);
 }

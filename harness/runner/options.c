@@ -36,6 +36,18 @@ static int find_word(const char *value, const char *const *words, int count)
     return -1;
 }
 
+static int parse_switch(const char *value, bool *out, char *why, size_t size)
+{
+    static const char *const words[] = {"0", "1", "no", "yes", "off", "on", "false", "true", ""};
+    int found = value == NULL ? 1 : find_word(value, words, 9);
+    if (found < 0) {
+        snprintf(why, size, "'%s' is neither 1 nor 0", value);
+        return -EINVAL;
+    }
+    *out = found % 2 == 1;
+    return 0;
+}
+
 static int set_junit(struct lg_options *options, const char *value, char *why, size_t size)
 {
     if (value[0] == '\0') {
@@ -44,6 +56,49 @@ static int set_junit(struct lg_options *options, const char *value, char *why, s
     }
     options->junit = value;
     return 0;
+}
+
+static int set_junit_profile(struct lg_options *options, const char *value, char *why, size_t size)
+{
+    static const char *const words[] = {"rich", "strict"};
+    int found = find_word(value, words, 2);
+    if (found < 0) {
+        snprintf(why, size, "unknown profile '%s' (rich, strict)", value);
+        return -EINVAL;
+    }
+    options->junit_strict = found == 1;
+    return 0;
+}
+
+static int set_omit_unselected(struct lg_options *options, const char *value, char *why,
+                               size_t size)
+{
+    return parse_switch(value, &options->omit_unselected, why, size);
+}
+
+static int set_html(struct lg_options *options, const char *value, char *why, size_t size)
+{
+    return lg_outputs_set(&options->outputs, "html", value, why, size);
+}
+
+static int set_sarif(struct lg_options *options, const char *value, char *why, size_t size)
+{
+    return lg_outputs_set(&options->outputs, "sarif", value, why, size);
+}
+
+static int set_codequality(struct lg_options *options, const char *value, char *why, size_t size)
+{
+    return lg_outputs_set(&options->outputs, "codequality", value, why, size);
+}
+
+static int set_metrics(struct lg_options *options, const char *value, char *why, size_t size)
+{
+    return lg_outputs_set(&options->outputs, "metrics", value, why, size);
+}
+
+static int set_github(struct lg_options *options, const char *value, char *why, size_t size)
+{
+    return lg_outputs_set(&options->outputs, "github", value, why, size);
 }
 
 static int set_budget(struct lg_options *options, const char *value, char *why, size_t size)
@@ -123,18 +178,6 @@ static int set_color(struct lg_options *options, const char *value, char *why, s
         return -EINVAL;
     }
     options->color = (enum lg_color)found;
-    return 0;
-}
-
-static int parse_switch(const char *value, bool *out, char *why, size_t size)
-{
-    static const char *const words[] = {"0", "1", "no", "yes", "off", "on", "false", "true", ""};
-    int found = value == NULL ? 1 : find_word(value, words, 9);
-    if (found < 0) {
-        snprintf(why, size, "'%s' is neither 1 nor 0", value);
-        return -EINVAL;
-    }
-    *out = found % 2 == 1;
     return 0;
 }
 
@@ -227,6 +270,13 @@ static const struct {
     set_option *set;
 } table[] = {
     {"junit", required_argument, set_junit},
+    {"junit-profile", required_argument, set_junit_profile},
+    {"omit-unselected", no_argument, set_omit_unselected},
+    {"html", required_argument, set_html},
+    {"sarif", required_argument, set_sarif},
+    {"codequality", required_argument, set_codequality},
+    {"metrics", required_argument, set_metrics},
+    {"github", required_argument, set_github},
     {"budget", required_argument, set_budget},
     {"rigor", required_argument, set_rigor},
     {"isolation", required_argument, set_isolation},

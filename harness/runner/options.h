@@ -5,6 +5,7 @@
 #include "common/ledger.h"
 #include "runner/budget.h"
 #include "runner/budgets.h"
+#include "runner/report/outputs.h"
 #include "runner/suppressions.h"
 
 #include <stdbool.h>
@@ -13,7 +14,10 @@ enum lg_color { LG_COLOR_AUTO, LG_COLOR_ALWAYS, LG_COLOR_NEVER };
 
 /* Strings belong to argv or the environment. */
 struct lg_options {
-    const char *junit; /* a path, or NULL */
+    const char *junit;    /* a path, or NULL */
+    bool junit_strict;    /* valid against the schemas, with less in it */
+    bool omit_unselected; /* tests that filter and shard leave out are not in it */
+    struct lg_outputs outputs;
     struct lg_budget budget;
     enum lg_rigor rigor;
     enum lg_isolation isolation;

@@ -178,3 +178,16 @@ void lg_text_add_size(struct lg_text *text, uint64_t bytes)
     }
     lg_text_add(text, " (%.4g %s)", scaled, units[unit]);
 }
+
+void lg_text_cut(struct lg_text *text, size_t bytes)
+{
+    size_t cut = bytes;
+    if (text->length <= bytes)
+        return;
+    while (cut > 0 && ((unsigned char)text->data[cut] & 0xc0) == 0x80)
+        cut--;
+    size_t lost = text->length - cut;
+    text->length = cut;
+    text->data[cut] = '\0';
+    lg_text_add(text, "\n... (%zu bytes more)\n", lost);
+}

@@ -26,6 +26,9 @@ void lg_text_add(struct lg_text *text, const char *format, ...)
 
 void lg_text_add_bytes(struct lg_text *text, const char *bytes, size_t length);
 
+/* Cuts what is beyond BYTES, between two characters, and says so. */
+void lg_text_cut(struct lg_text *text, size_t bytes);
+
 /* The string so far; "" while empty. The text's own, until it is changed. */
 const char *lg_text_string(const struct lg_text *text);
 

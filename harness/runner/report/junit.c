@@ -3,6 +3,7 @@
 #include "common/pins.h"
 #include "runner/message.h"
 #include "runner/outfile.h"
+#include "runner/report/junit_details.h"
 #include "runner/report/junit_xml.h"
 #include "runner/text.h"
 
@@ -14,6 +15,9 @@
 #include <string.h>
 #include <time.h>
 
+/* A reader of 64,000 characters at most cuts off none of it. */
+#define LONGEST_TEXT_BYTES 60000
+
 /* What a suite element and the root element count. */
 struct totals {
     size_t tests;
@@ -23,10 +27,21 @@ struct totals {
     uint64_t elapsed_ns;
 };
 
-static struct totals count_rows(const struct lg_row *rows, size_t count)
+/* What another shard or another filter runs is in that report, if that is wanted. */
+static bool is_in_report(const struct junit *junit, const struct lg_row *row)
 {
-    struct totals totals = {.tests = count};
+    return !junit->results->options->omit_unselected || row->record == NULL ||
+           (row->record->state != LG_RECORD_FILTERED &&
+            row->record->state != LG_RECORD_OTHER_SHARD);
+}
+
+static struct totals count_rows(const struct junit *junit, const struct lg_row *rows, size_t count)
+{
+    struct totals totals = {0};
     for (size_t i = 0; i < count; i++) {
+        if (!is_in_report(junit, &rows[i]))
+            continue;
+        totals.tests++;
         switch (rows[i].verdict.kind) {
         case LG_VERDICT_PASSED:
             break;
@@ -46,93 +61,20 @@ static struct totals count_rows(const struct lg_row *rows, size_t count)
     return totals;
 }
 
+/* One of the two schemas takes no more than milliseconds. */
+static void time_attribute(struct junit *junit, uint64_t elapsed_ns)
+{
+    lg_junit_attribute_format(junit, "time", lg_junit_strict(junit) ? "%.3f" : "%.6f",
+                              (double)elapsed_ns / 1e9);
+}
+
 static void totals_attributes(struct junit *junit, struct totals totals)
 {
     lg_junit_attribute_format(junit, "tests", "%zu", totals.tests);
     lg_junit_attribute_format(junit, "failures", "%zu", totals.failures);
     lg_junit_attribute_format(junit, "errors", "%zu", totals.errors);
     lg_junit_attribute_format(junit, "skipped", "%zu", totals.skipped);
-    lg_junit_attribute_format(junit, "time", "%.6f", (double)totals.elapsed_ns / 1e9);
-}
-
-static void growth_properties(struct junit *junit, const struct lg_row *row)
-{
-    const struct lg_record *record = row->record;
-    for (int gauge = 0; gauge < LG_GAUGE_COUNT; gauge++) {
-        const char *gauge_name = lg_gauge_name((enum lg_gauge)gauge);
-        const char *unit = lg_gauge_in_bytes((enum lg_gauge)gauge) ? "_bytes" : "_count";
-        char name[64];
-        snprintf(name, sizeof(name), "growth_per_run.%s%s", gauge_name, unit);
-        if ((record->measured & LG_GAUGE_BIT(gauge)) == 0) {
-            lg_junit_property(junit, name, "not measured");
-            continue;
-        }
-        lg_junit_number_property(junit, name,
-                                 lg_verdict_per_run(&row->verdict, (enum lg_gauge)gauge));
-        snprintf(name, sizeof(name), "first_run_growth.%s%s", gauge_name, unit);
-        lg_junit_number_property(junit, name, record->first_growth.values[gauge]);
-    }
-}
-
-/* The attributes of the case may tell where its leak is. */
-static void place_properties(struct junit *junit, const struct lg_row *row)
-{
-    if (row->where.file == NULL)
-        return;
-    lg_junit_start(junit, "property");
-    lg_junit_attribute(junit, "name", "test_file");
-    lg_junit_path_attribute(junit, "value", row->where.file);
-    lg_junit_end(junit);
-    lg_junit_number_property(junit, "test_line", row->where.line);
-}
-
-static void suppressed_property(struct junit *junit, const struct lg_row *row)
-{
-    struct lg_text text = {0};
-    if (lg_message_add_suppressed(&text, row->leaks) && text.length > 0) {
-        text.data[text.length - 1] = '\0'; /* no newline at the end */
-        lg_junit_property(junit, "suppressed", lg_text_string(&text));
-    }
-    junit->failed |= text.failed;
-    lg_text_free(&text);
-}
-
-static void unmeasured_property(struct junit *junit, const struct lg_row *row)
-{
-    struct lg_text reason = {0};
-    lg_text_add(&reason, "%s", "by its own wish");
-    if (row->record->wishes.reason != 0)
-        lg_text_add(&reason, ": ");
-    lg_message_add_text(&reason, junit->results->ledger, row->record->wishes.reason);
-    lg_junit_property(junit, "not_measured", lg_text_string(&reason));
-    junit->failed |= reason.failed;
-    lg_text_free(&reason);
-}
-
-static void case_properties(struct junit *junit, const struct lg_row *row)
-{
-    const struct lg_record *record = row->record;
-    if (record == NULL || record->kind != LG_RECORD_TEST || record->state != LG_RECORD_ENDED)
-        return;
-    lg_junit_start(junit, "properties");
-    lg_junit_property(junit, "verdict", lg_verdict_name(row->verdict.kind));
-    if (row->where.function != NULL)
-        lg_junit_property(junit, "function", row->where.function);
-    place_properties(junit, row);
-    lg_junit_number_property(junit, "runs", record->runs);
-    lg_junit_number_property(junit, "asserts", record->asserts);
-    if (record->peak_rss_bytes > 0)
-        lg_junit_number_property(junit, "peak_rss_bytes", (int64_t)record->peak_rss_bytes);
-    if (record->carried > 0)
-        lg_junit_number_property(junit, "carried_after_tests", record->carried);
-    if (record->repeat != LG_REPEAT_FINE)
-        lg_junit_property(junit, "repeatable", "no");
-    if (row->verdict.unmeasured)
-        unmeasured_property(junit, row);
-    suppressed_property(junit, row);
-    if (record->ending == LG_ENDING_FINISHED && record->asserts_failed == 0)
-        growth_properties(junit, row);
-    lg_junit_end(junit);
+    time_attribute(junit, totals.elapsed_ns);
 }
 
 /* Readers that take the text drop the attribute: the message is in both. */
@@ -141,6 +83,7 @@ static void problem(struct junit *junit, const char *element, const struct lg_ro
     struct lg_text text = {0};
     lg_text_add(&text, "%s\n", row->message);
     lg_message_add_details(junit->results, row, &text);
+    lg_text_cut(&text, LONGEST_TEXT_BYTES);
     lg_junit_start(junit, element);
     lg_junit_attribute(junit, "message", row->message);
     lg_junit_attribute(junit, "type", lg_message_type(row));
@@ -189,8 +132,10 @@ static void test_case(struct junit *junit, const struct lg_row *row)
     lg_junit_attribute(junit, "name", row->name);
     lg_junit_attribute_format(junit, "time", "%.6f",
                               row->record != NULL ? (double)row->record->elapsed_ns / 1e9 : 0.0);
-    place_attributes(junit, row);
-    case_properties(junit, row);
+    if (!lg_junit_strict(junit)) {
+        place_attributes(junit, row);
+        lg_junit_case_properties(junit, row);
+    }
     verdict_element(junit, row);
     lg_junit_end(junit);
 }
@@ -308,11 +253,24 @@ static void test_suite(struct junit *junit, const struct lg_program *program, co
     const struct lg_row *rows = junit->results->rows + program->first;
     lg_junit_start(junit, "testsuite");
     lg_junit_attribute(junit, "name", program->name);
-    totals_attributes(junit, count_rows(rows, program->count));
+    totals_attributes(junit, count_rows(junit, rows, program->count));
     lg_junit_attribute(junit, "timestamp", timestamp);
+    if (lg_junit_strict(junit)) {
+        lg_junit_attribute(junit, "hostname", "localhost");
+        lg_junit_attribute(junit, "package", "leakgate");
+        lg_junit_attribute_format(junit, "id", "%zu", (size_t)(program - junit->results->programs));
+    }
     suite_properties(junit, program);
-    for (size_t i = 0; i < program->count; i++)
-        test_case(junit, &rows[i]);
+    for (size_t i = 0; i < program->count; i++) {
+        if (is_in_report(junit, &rows[i]))
+            test_case(junit, &rows[i]);
+    }
+    if (lg_junit_strict(junit)) {
+        lg_junit_start(junit, "system-out");
+        lg_junit_end(junit);
+        lg_junit_start(junit, "system-err");
+        lg_junit_end(junit);
+    }
     lg_junit_end(junit);
 }
 
@@ -326,8 +284,10 @@ static int write_document(struct junit *junit)
     lg_junit_check(junit, xmlTextWriterSetIndent(junit->writer, 1));
     lg_junit_check(junit, xmlTextWriterStartDocument(junit->writer, NULL, "UTF-8", NULL));
     lg_junit_start(junit, "testsuites");
-    lg_junit_attribute(junit, "name", "leakgate");
-    totals_attributes(junit, count_rows(junit->results->rows, junit->results->count));
+    if (!lg_junit_strict(junit)) {
+        lg_junit_attribute(junit, "name", "leakgate");
+        totals_attributes(junit, count_rows(junit, junit->results->rows, junit->results->count));
+    }
     for (size_t i = 0; i < junit->results->program_count; i++)
         test_suite(junit, &junit->results->programs[i], timestamp);
     lg_junit_end(junit);
@@ -362,10 +322,15 @@ static int write_with(struct junit *junit, int fd)
     return error;
 }
 
+struct target {
+    const struct lg_results *results;
+    bool rich;
+};
+
 static int write_to(int fd, const void *context)
 {
-    const struct lg_results *results = context;
-    struct junit junit = {.results = results};
+    const struct target *target = context;
+    struct junit junit = {.results = target->results, .rich = target->rich};
     xmlSetGenericErrorFunc(NULL, keep_quiet);
     xmlResetLastError();
     int error = write_with(&junit, fd);
@@ -378,7 +343,14 @@ static int write_to(int fd, const void *context)
     return error;
 }
 
+int lg_junit_write_fd(const struct lg_results *results, int fd)
+{
+    struct target target = {results, true};
+    return write_to(fd, &target);
+}
+
 int lg_junit_write(const struct lg_results *results, const char *path)
 {
-    return lg_outfile_write(path, write_to, results);
+    struct target target = {results, false};
+    return lg_outfile_write(path, write_to, &target);
 }

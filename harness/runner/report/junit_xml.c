@@ -8,6 +8,11 @@
 #include <stdio.h>
 #include <string.h>
 
+bool lg_junit_strict(const struct junit *junit)
+{
+    return !junit->rich && junit->results->options->junit_strict;
+}
+
 const xmlChar *lg_junit_text(const char *text)
 {
     return (const xmlChar *)text;

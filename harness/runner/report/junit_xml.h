@@ -10,8 +10,12 @@
 struct junit {
     xmlTextWriterPtr writer;
     const struct lg_results *results;
+    bool rich; /* whatever the options say */
     bool failed;
 };
+
+/* Whether the report has to be valid against the schemas that people validate against. */
+bool lg_junit_strict(const struct junit *junit);
 
 /* TEXT as libxml2 calls it. */
 const xmlChar *lg_junit_text(const char *text);

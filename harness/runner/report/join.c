@@ -1,0 +1,403 @@
+#include "runner/report/join.h"
+
+#include "runner/outfile.h"
+#include "runner/text.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <libxml/hash.h>
+#include <libxml/parser.h>
+#include <libxml/xmlsave.h>
+#include <limits.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+/* No network, no entities of other files, text as long as it may be, and no names that go with
+ * the document that they were read with. */
+#define PARSE                                                                                      \
+    (XML_PARSE_NONET | XML_PARSE_NOBLANKS | XML_PARSE_HUGE | XML_PARSE_BIG_LINES | XML_PARSE_NODICT)
+
+/* A suite of the document, with its cases by name. */
+struct suite {
+    xmlNodePtr node;
+    xmlHashTablePtr cases; /* of "classname", "name": the node */
+};
+
+struct lg_join {
+    xmlDocPtr document;
+    xmlNodePtr root;
+    xmlHashTablePtr suites; /* by name: struct suite */
+};
+
+static const xmlChar *xml(const char *text)
+{
+    return (const xmlChar *)text;
+}
+
+static bool is_element(const xmlNode *node, const char *name)
+{
+    return node->type == XML_ELEMENT_NODE && xmlStrcmp(node->name, xml(name)) == 0;
+}
+
+static bool is_skipped(xmlNodePtr testcase)
+{
+    for (xmlNodePtr child = testcase->children; child != NULL; child = child->next) {
+        if (is_element(child, "skipped"))
+            return true;
+    }
+    return false;
+}
+
+struct lg_join *lg_join_new(void)
+{
+    struct lg_join *join = calloc(1, sizeof(*join));
+    if (join == NULL)
+        return NULL;
+    join->document = xmlNewDoc(xml("1.0"));
+    join->root = xmlNewNode(NULL, xml("testsuites"));
+    join->suites = xmlHashCreate(16);
+    if (join->document == NULL || join->root == NULL || join->suites == NULL) {
+        xmlFreeNode(join->root);
+        join->root = NULL;
+        lg_join_free(join);
+        return NULL;
+    }
+    xmlDocSetRootElement(join->document, join->root);
+    xmlSetProp(join->root, xml("name"), xml("leakgate"));
+    return join;
+}
+
+static void free_suite(void *payload, const xmlChar *name)
+{
+    struct suite *suite = payload;
+    (void)name;
+    xmlHashFree(suite->cases, NULL);
+    free(suite);
+}
+
+void lg_join_free(struct lg_join *join)
+{
+    if (join == NULL)
+        return;
+    xmlHashFree(join->suites, free_suite);
+    xmlFreeDoc(join->document);
+    free(join);
+}
+
+/* The case of SUITE with the names of TESTCASE, or NULL. */
+static xmlNodePtr find_case(const struct suite *suite, xmlNodePtr testcase)
+{
+    xmlChar *class = xmlGetNoNsProp(testcase, xml("classname"));
+    xmlChar *name = xmlGetNoNsProp(testcase, xml("name"));
+    xmlNodePtr found = xmlHashLookup2(suite->cases, name, class);
+    xmlFree(class);
+    xmlFree(name);
+    return found;
+}
+
+static void index_case(struct suite *suite, xmlNodePtr testcase)
+{
+    xmlChar *class = xmlGetNoNsProp(testcase, xml("classname"));
+    xmlChar *name = xmlGetNoNsProp(testcase, xml("name"));
+    xmlHashUpdateEntry2(suite->cases, name, class, testcase, NULL);
+    xmlFree(class);
+    xmlFree(name);
+}
+
+/* Whether a test was run in both. */
+static bool collides(const struct suite *suite, xmlNodePtr other)
+{
+    for (xmlNodePtr child = other->children; child != NULL; child = child->next) {
+        if (!is_element(child, "testcase") || is_skipped(child))
+            continue;
+        xmlNodePtr there = find_case(suite, child);
+        if (there != NULL && !is_skipped(there))
+            return true;
+    }
+    return false;
+}
+
+static void join_cases(struct suite *suite, xmlNodePtr other)
+{
+    for (xmlNodePtr child = other->children; child != NULL;) {
+        xmlNodePtr next = child->next;
+        xmlNodePtr there = is_element(child, "testcase") ? find_case(suite, child) : NULL;
+        if (there == NULL && is_element(child, "testcase")) {
+            xmlUnlinkNode(child);
+            xmlAddChild(suite->node, child);
+            index_case(suite, child);
+        } else if (there != NULL && is_skipped(there) && !is_skipped(child)) {
+            xmlUnlinkNode(child);
+            xmlReplaceNode(there, child);
+            index_case(suite, child);
+            xmlFreeNode(there);
+        }
+        child = next;
+    }
+}
+
+/* Takes NODE, which is in no document any more, as a suite called NAME. */
+static int add_suite(struct lg_join *join, xmlNodePtr node, const xmlChar *name)
+{
+    struct suite *suite = calloc(1, sizeof(*suite));
+    xmlHashTablePtr cases = xmlHashCreate(64);
+    if (suite == NULL || cases == NULL || xmlHashAddEntry(join->suites, name, suite) != 0) {
+        xmlHashFree(cases, NULL);
+        free(suite);
+        xmlFreeNode(node);
+        return -ENOMEM;
+    }
+    suite->cases = cases;
+    suite->node = xmlAddChild(join->root, node);
+    for (xmlNodePtr child = node->children; child != NULL; child = child->next) {
+        if (is_element(child, "testcase"))
+            index_case(suite, child);
+    }
+    return 0;
+}
+
+/* Joins NODE to one of the suites that are called NAME, or adds it under a name of its own. */
+static int join_suite(struct lg_join *join, xmlNodePtr node, const xmlChar *name)
+{
+    struct suite *first = xmlHashLookup(join->suites, name);
+    struct suite *suite = first;
+    struct lg_text numbered = {0};
+    unsigned number = 1;
+    while (suite != NULL && collides(suite, node)) {
+        numbered.length = 0;
+        lg_text_add(&numbered, "%s [%u]", (const char *)name, ++number);
+        suite = xmlHashLookup(join->suites, xml(lg_text_string(&numbered)));
+    }
+    int status = numbered.failed ? -ENOMEM : 0;
+    xmlUnlinkNode(node);
+    if (status != 0) {
+        xmlFreeNode(node);
+    } else if (suite != NULL) {
+        join_cases(suite, node);
+        xmlFreeNode(node);
+    } else if (number == 1) {
+        status = add_suite(join, node, name);
+    } else {
+        xmlSetProp(node, xml("name"), xml(lg_text_string(&numbered)));
+        status = add_suite(join, node, xml(lg_text_string(&numbered)));
+    }
+    lg_text_free(&numbered);
+    return status;
+}
+
+static int take_suite(struct lg_join *join, xmlNodePtr node)
+{
+    xmlChar *name = xmlGetNoNsProp(node, xml("name"));
+    int status = join_suite(join, node, name != NULL ? name : xml("(unnamed)"));
+    xmlFree(name);
+    return status;
+}
+
+/* Takes the suites out of DOCUMENT. */
+static int take_suites(struct lg_join *join, xmlDocPtr document)
+{
+    xmlNodePtr root = xmlDocGetRootElement(document);
+    int status = 0;
+    if (root == NULL)
+        return -EINVAL;
+    if (is_element(root, "testsuite"))
+        return take_suite(join, root);
+    if (!is_element(root, "testsuites"))
+        return -EINVAL;
+    for (xmlNodePtr child = root->children; child != NULL && status == 0;) {
+        xmlNodePtr next = child->next;
+        if (is_element(child, "testsuite"))
+            status = take_suite(join, child);
+        child = next;
+    }
+    return status;
+}
+
+/* "report.xml:7: Premature end of data" */
+static void complain(const char *name, char *error, size_t size)
+{
+    const xmlError *last = xmlGetLastError();
+    struct lg_text what = {0};
+    if (last != NULL && last->message != NULL)
+        lg_text_add_clean(&what, last->message, strcspn(last->message, "\n"));
+    if (what.length > 0)
+        snprintf(error, size, "%s:%d: it is no XML: %s", name, last->line, what.data);
+    else
+        snprintf(error, size, "%s: it is no XML", name);
+    lg_text_free(&what);
+}
+
+static void keep_quiet(void *context, const char *message, ...)
+{
+    (void)context;
+    (void)message;
+}
+
+int lg_join_add_fd(struct lg_join *join, int fd, const char *name, char *error, size_t error_size)
+{
+    xmlSetGenericErrorFunc(NULL, keep_quiet);
+    xmlResetLastError();
+    lseek(fd, 0, SEEK_SET);
+    xmlDocPtr document = xmlReadFd(fd, name, NULL, PARSE);
+    int status = document != NULL ? 0 : -EINVAL;
+    if (document == NULL) {
+        complain(name, error, error_size);
+    } else {
+        status = take_suites(join, document);
+        if (status == -EINVAL)
+            snprintf(error, error_size, "%s: it is no JUnit XML: its root is no testsuites", name);
+        else if (status != 0)
+            snprintf(error, error_size, "%s: %s", name, strerror(-status));
+    }
+    xmlFreeDoc(document);
+    xmlSetGenericErrorFunc(NULL, NULL);
+    return status;
+}
+
+static int add_file(struct lg_join *join, const char *path, char *error, size_t size)
+{
+    int fd = open(path, O_RDONLY | O_CLOEXEC);
+    if (fd < 0) {
+        int status = -errno;
+        snprintf(error, size, "%s: %s", path, strerror(-status));
+        return status;
+    }
+    int status = lg_join_add_fd(join, fd, path, error, size);
+    close(fd);
+    return status;
+}
+
+static int is_report(const struct dirent *entry)
+{
+    const char *dot = strrchr(entry->d_name, '.');
+    return entry->d_name[0] != '.' && dot != NULL && strcmp(dot, ".xml") == 0;
+}
+
+static int add_folder(struct lg_join *join, const char *path, char *error, size_t size)
+{
+    struct dirent **entries;
+    int count = scandir(path, &entries, is_report, alphasort);
+    int status = count < 0 ? -errno : 0;
+    if (count < 0)
+        snprintf(error, size, "%s: %s", path, strerror(-status));
+    if (count == 0) {
+        status = -ENOENT;
+        snprintf(error, size, "%s: there is no .xml file in it", path);
+    }
+    for (int i = 0; i < count; i++) {
+        char file[PATH_MAX];
+        snprintf(file, sizeof(file), "%s/%s", path, entries[i]->d_name);
+        if (status == 0)
+            status = add_file(join, file, error, size);
+        free(entries[i]);
+    }
+    if (count >= 0)
+        free(entries);
+    return status;
+}
+
+int lg_join_add(struct lg_join *join, const char *path, char *error, size_t error_size)
+{
+    struct stat status;
+    if (stat(path, &status) == 0 && S_ISDIR(status.st_mode))
+        return add_folder(join, path, error, error_size);
+    return add_file(join, path, error, error_size);
+}
+
+/* Totals. */
+
+struct totals {
+    uint64_t tests;
+    uint64_t failures;
+    uint64_t errors;
+    uint64_t skipped;
+    double seconds;
+};
+
+static void count_case(xmlNodePtr testcase, struct totals *totals)
+{
+    xmlChar *time = xmlGetNoNsProp(testcase, xml("time"));
+    totals->tests++;
+    totals->seconds += time != NULL ? strtod((const char *)time, NULL) : 0;
+    xmlFree(time);
+    for (xmlNodePtr child = testcase->children; child != NULL; child = child->next) {
+        uint64_t *counted = is_element(child, "failure")   ? &totals->failures
+                            : is_element(child, "error")   ? &totals->errors
+                            : is_element(child, "skipped") ? &totals->skipped
+                                                           : NULL;
+        if (counted != NULL) {
+            (*counted)++;
+            return;
+        }
+    }
+}
+
+static struct totals count_suite(xmlNodePtr suite)
+{
+    struct totals totals = {0};
+    for (xmlNodePtr child = suite->children; child != NULL; child = child->next) {
+        if (is_element(child, "testcase"))
+            count_case(child, &totals);
+    }
+    return totals;
+}
+
+static void set_totals(xmlNodePtr node, const struct totals *totals)
+{
+    const struct {
+        const char *name;
+        uint64_t value;
+    } counts[] = {{"tests", totals->tests},
+                  {"failures", totals->failures},
+                  {"errors", totals->errors},
+                  {"skipped", totals->skipped}};
+    char text[32];
+    for (size_t i = 0; i < sizeof(counts) / sizeof(counts[0]); i++) {
+        snprintf(text, sizeof(text), "%" PRIu64, counts[i].value);
+        xmlSetProp(node, xml(counts[i].name), xml(text));
+    }
+    snprintf(text, sizeof(text), "%.6f", totals->seconds);
+    xmlSetProp(node, xml("time"), xml(text));
+}
+
+xmlDocPtr lg_join_document(struct lg_join *join)
+{
+    struct totals all = {0};
+    for (xmlNodePtr suite = join->root->children; suite != NULL; suite = suite->next) {
+        struct totals totals = count_suite(suite);
+        set_totals(suite, &totals);
+        all.tests += totals.tests;
+        all.failures += totals.failures;
+        all.errors += totals.errors;
+        all.skipped += totals.skipped;
+        all.seconds += totals.seconds;
+    }
+    set_totals(join->root, &all);
+    return join->document;
+}
+
+static int save(int fd, const void *context)
+{
+    xmlSaveCtxtPtr saving = xmlSaveToFd(fd, "UTF-8", XML_SAVE_FORMAT);
+    xmlDocPtr document = *(const xmlDocPtr *)context;
+    if (saving == NULL)
+        return -ENOMEM;
+    errno = 0;
+    long saved = xmlSaveDoc(saving, document);
+    int closed = xmlSaveClose(saving);
+    if (saved < 0 || closed < 0)
+        return errno != 0 ? -errno : -EIO;
+    return 0;
+}
+
+int lg_join_write(struct lg_join *join, const char *path)
+{
+    xmlDocPtr document = lg_join_document(join);
+    return lg_outfile_write(path, save, &document);
+}
