@@ -2,6 +2,7 @@
 #include "runner/report/outputs.h"
 #include "runner/report/worst.h"
 
+#include <ctype.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -58,15 +59,23 @@ void lg_github_add_annotations(struct lg_text *out, const struct lg_doc *doc)
 
 /* Markdown. */
 
-/* TEXT as itself, in a cell of a table or in HTML. */
+static bool is_word(char character)
+{
+    return isalnum((unsigned char)character) != 0;
+}
+
+/* TEXT as itself, in a cell of a table or in HTML. Within a word, '_' is nothing special. */
 static void add_plain(struct lg_text *out, const char *text)
 {
     static const char special[] = "&<>|`*_[]\\~#";
-    for (; *text != '\0'; text++) {
-        if (*text == '\n' || *text == '\r')
+    for (const char *at = text; *at != '\0'; at++) {
+        bool within = *at == '_' && at > text && is_word(at[-1]) && is_word(at[1]);
+        if (*at == '\n' || *at == '\r')
             lg_text_add(out, " ");
+        else if (strchr(special, *at) != NULL && !within)
+            lg_text_add(out, "&#%d;", *at);
         else
-            lg_text_add(out, strchr(special, *text) != NULL ? "&#%d;" : "%c", (unsigned char)*text);
+            lg_text_add(out, "%c", *at);
     }
 }
 
