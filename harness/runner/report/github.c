@@ -13,7 +13,7 @@
 #define FRAMES 12
 
 /* What is left of the summary's room when it stops, for the line that says so. */
-#define RESERVE_BYTES 1024
+#define RESERVE_BYTES ((size_t)1024)
 
 /* Escapes TEXT as workflow commands have it; in a property, ':' and ',' end something. */
 static void add_escaped(struct lg_text *out, const char *text, bool property)
