@@ -3,6 +3,10 @@ include(CMakePackageConfigHelpers)
 
 set(package_dir ${CMAKE_INSTALL_LIBDIR}/cmake/leakgate)
 
+set(leakgate_modules ci/cmake/leakgateAddTest.cmake ci/cmake/leakgateDiscoverTests.cmake
+                     ci/cmake/FindCUnit.cmake
+)
+
 install(TARGETS leakgate EXPORT leakgateTargets RUNTIME DESTINATION ${CMAKE_INSTALL_BINDIR})
 install(
     TARGETS leakgate_agent
@@ -21,6 +25,13 @@ write_basic_package_version_file(
 )
 install(
     FILES ${PROJECT_BINARY_DIR}/leakgateConfig.cmake
-          ${PROJECT_BINARY_DIR}/leakgateConfigVersion.cmake ci/cmake/leakgateAddTest.cmake
+          ${PROJECT_BINARY_DIR}/leakgateConfigVersion.cmake ${leakgate_modules}
     DESTINATION ${package_dir}
 )
+
+# For projects without CMake: `pkg-config --variable=leakgate leakgate` is the runner.
+file(RELATIVE_PATH leakgate_prefix_from_pc /prefix/${CMAKE_INSTALL_LIBDIR}/pkgconfig /prefix)
+string(REGEX REPLACE "/$" "" leakgate_prefix_from_pc "${leakgate_prefix_from_pc}")
+configure_file(ci/cmake/leakgate.pc.in ${PROJECT_BINARY_DIR}/leakgate.pc @ONLY)
+install(FILES ${PROJECT_BINARY_DIR}/leakgate.pc DESTINATION ${CMAKE_INSTALL_LIBDIR}/pkgconfig)
+install(FILES LICENSE README.md DESTINATION ${CMAKE_INSTALL_DOCDIR})

@@ -191,3 +191,23 @@ void lg_text_cut(struct lg_text *text, size_t bytes)
     text->data[cut] = '\0';
     lg_text_add(text, "\n... (%zu bytes more)\n", lost);
 }
+
+void lg_text_add_glob(struct lg_text *text, const char *input)
+{
+    const unsigned char *at = (const unsigned char *)input;
+    size_t length = strlen(input);
+    while (length > 0) {
+        uint32_t code;
+        size_t taken = decode(at, length, &code);
+        if (taken == 0 || !is_plain(code) || code == '\n' || code == '\t') {
+            lg_text_add(text, "?");
+            taken = 1;
+        } else {
+            if (strchr("*?[]\\", (int)*at) != NULL)
+                lg_text_add(text, "\\");
+            lg_text_add_bytes(text, (const char *)at, taken);
+        }
+        at += taken;
+        length -= taken;
+    }
+}

@@ -40,6 +40,10 @@ void lg_text_add_clean(struct lg_text *text, const char *input, size_t length);
 /* Appends INPUT, any bytes, as a JSON string in its quotes; cleaned as above. */
 void lg_text_add_json(struct lg_text *text, const char *input);
 
+/* Appends a glob that INPUT matches, and nothing else that can be told from it in clean text: a
+ * byte that clean text can't carry is '?'. */
+void lg_text_add_glob(struct lg_text *text, const char *input);
+
 /* Appends VALUE in the gauge's unit, signed: "+4112 B", "+2". */
 void lg_text_add_growth(struct lg_text *text, enum lg_gauge gauge, int64_t value);
 

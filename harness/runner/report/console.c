@@ -238,8 +238,21 @@ static void list_plain(const struct lg_row *row, struct lg_text *text)
     lg_text_add(text, "\n");
 }
 
-static void list_json(const struct lg_program *program, const struct lg_row *row, bool first,
-                      struct lg_text *text)
+/* What --filter takes for this test alone. */
+static void list_filter(const struct lg_results *results, const struct lg_row *row,
+                        struct lg_text *text)
+{
+    struct lg_text glob = {0};
+    lg_text_add_glob(&glob, lg_ledger_text(results->ledger, row->record->suite));
+    lg_text_add(&glob, "/");
+    lg_text_add_glob(&glob, lg_ledger_text(results->ledger, row->record->name));
+    lg_text_add_json(text, lg_text_string(&glob));
+    text->failed |= glob.failed;
+    lg_text_free(&glob);
+}
+
+static void list_json(const struct lg_results *results, const struct lg_program *program,
+                      const struct lg_row *row, bool first, struct lg_text *text)
 {
     lg_text_add(text, "%s\n  {\"program\": ", first ? "" : ",");
     lg_text_add_json(text, program->name);
@@ -247,6 +260,8 @@ static void list_json(const struct lg_program *program, const struct lg_row *row
     lg_text_add_json(text, row->suite);
     lg_text_add(text, ", \"name\": ");
     lg_text_add_json(text, row->name);
+    lg_text_add(text, ", \"filter\": ");
+    list_filter(results, row, text);
     lg_text_add(text, ", \"active\": %s",
                 row->record->state == LG_RECORD_INACTIVE ? "false" : "true");
     if (row->where.file != NULL) {
@@ -275,7 +290,7 @@ void lg_console_list(const struct lg_results *results, FILE *stream, bool json)
             if (!is_listed(row))
                 continue;
             if (json)
-                list_json(program, row, first, &text);
+                list_json(results, program, row, first, &text);
             else
                 list_plain(row, &text);
             first = false;
