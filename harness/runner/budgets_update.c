@@ -26,6 +26,8 @@ struct line {
     struct lg_need need;      /* of those, the most that one of the tests needs */
     struct lg_gauges without; /* what would hold if it were not there */
     lg_gauge_set kept;        /* gauges for which that differs by test, or is another line */
+    const char *test;         /* the full name of a test that it is for */
+    bool shared;              /* and it is for another, too */
     bool idle;                /* expired, or expects a leak, and a test has no need of that */
     bool held;                /* but another has */
     bool tightened;
@@ -113,14 +115,6 @@ static bool is_over(const struct decision *decision, int gauge)
            need->limits.values[gauge] > decision->choice.budget.limits.values[gauge];
 }
 
-static bool is_over_any(const struct decision *decision)
-{
-    bool over = false;
-    for (int gauge = 0; gauge < LG_GAUGE_COUNT; gauge++)
-        over |= is_over(decision, gauge);
-    return over;
-}
-
 /* What each test says of the lines that are for it, before any of them is touched. */
 
 static int64_t larger(int64_t a, int64_t b)
@@ -143,24 +137,24 @@ static void ask_for_limit(struct line *line, int gauge, const struct lg_need *ne
         larger(line->need.noise.values[gauge], need->noise.values[gauge]);
 }
 
-/* LINE names that very test. Where another goes before it, that one can't be taken out: LINE
- * would hold in its place. */
+/* LINE names that very test. Where another limits a gauge, that one can't be taken out: LINE would
+ * hold in its place, or allow all as it expects a leak. */
 static void ask_line(struct file *file, struct decision *decision, struct line *line)
 {
     const struct lg_need *need = &decision->test->need;
-    bool unknown = (line->was->named & ~need->known) != 0;
-    if (line->was->expired) {
+    if (line->was->expired || line->was->expects_leak) {
         line->idle = true;
-        line->held |= !decision->expired || unknown || is_over_any(decision);
+        line->held |= (line->was->named & ~need->known) != 0;
+    }
+    if (line->was->expired)
         return;
-    }
-    if (line->was->expects_leak) {
-        line->idle = true;
-        line->held |= unknown || lg_gauges_grown(&need->limits) != 0;
-    }
+    line->held |= line->was->expects_leak && lg_gauges_grown(&need->limits) != 0;
+    line->shared |= line->test != NULL && strcmp(line->test, decision->name) != 0;
+    line->test = decision->name;
     for (int gauge = 0; gauge < LG_GAUGE_COUNT; gauge++) {
         struct line *by = exact_by(file, decision, gauge);
-        if (by != NULL && by != line && (line->was->named & LG_GAUGE_BIT(gauge)) != 0)
+        if (by != NULL && by != line &&
+            ((line->was->named & LG_GAUGE_BIT(gauge)) != 0 || line->was->expects_leak))
             by->kept |= LG_GAUGE_BIT(gauge);
     }
 }
@@ -301,7 +295,7 @@ static void raise(struct file *file, struct decision *decision, int gauge)
                   (decision->choice.own & LG_GAUGE_BIT(gauge)) == 0;
     struct line *line = exact_by(file, decision, gauge);
     int64_t need = decision->test->need.limits.values[gauge];
-    if (line == NULL)
+    if (line == NULL && decision->own != NULL && !decision->own->shared)
         line = decision->own;
     if (decision->expired || !(file->update->allow_growth || unsaid)) {
         decision->refused = true;
@@ -313,13 +307,40 @@ static void raise(struct file *file, struct decision *decision, int gauge)
     }
 }
 
-static void decide(struct file *file, struct decision *decision)
+/* Where a leak is expected, and there, no line is too loose. */
+static bool expects_leak(struct file *file, const struct decision *decision)
+{
+    const struct lg_budget_line *line = decision->choice.expects_leak;
+    return line != NULL && (line->is_glob || line_of(file, line)->held);
+}
+
+/* What was refused stays refused: lines that say no are not taken out. */
+static void hold_lines(struct file *file, const struct decision *decision)
+{
+    const struct lg_budgets *budgets = file->update->budgets;
+    if (decision->own != NULL)
+        decision->own->kept = ~(lg_gauge_set)0;
+    for (size_t i = 0; i < budgets->count; i++) {
+        if (budgets->rows[i].expired && is_for(&budgets->rows[i], decision->test))
+            line_of(file, &budgets->rows[i])->held = true;
+    }
+}
+
+static void decide_over(struct file *file, struct decision *decision)
+{
+    for (int gauge = 0; gauge < LG_GAUGE_COUNT; gauge++) {
+        if (is_over(decision, gauge))
+            raise(file, decision, gauge);
+    }
+    if (decision->refused)
+        hold_lines(file, decision);
+}
+
+static void decide_loose(struct file *file, struct decision *decision)
 {
     for (int gauge = 0; gauge < LG_GAUGE_COUNT; gauge++) {
         struct line *by = exact_by(file, decision, gauge);
-        if (is_over(decision, gauge))
-            raise(file, decision, gauge);
-        else if (by != NULL && decision->choice.expects_leak == NULL && is_loose(by, gauge))
+        if (by != NULL && !expects_leak(file, decision) && is_loose(by, gauge))
             tighten(by, gauge);
     }
 }
@@ -383,7 +404,9 @@ static void decide_all(struct file *file)
     for (size_t i = 0; i < file->update->count; i++)
         ask(file, &file->decisions[i]);
     for (size_t i = 0; i < file->update->count; i++)
-        decide(file, &file->decisions[i]);
+        decide_over(file, &file->decisions[i]);
+    for (size_t i = 0; i < file->update->count; i++)
+        decide_loose(file, &file->decisions[i]);
     for (size_t i = 0; i < file->count; i++) {
         if (file->lines[i].idle && !file->lines[i].held)
             clear(&file->lines[i]);

@@ -135,7 +135,8 @@ static void test_a_line_for_several_programs_is_right_for_each(void)
     play.allow_growth = true;
     budget_play_check(&play, "a/b live=25\n", "a/b live=100 first:live=25\n");
     budget_play_check(&play, "a/b live=75\n", "a/b live=100 first:live=75\n");
-    budget_play_check(&play, "a/b fds=0\n", "a/b live=100 fds=0 first:live=100\n");
+    budget_play_check(&play, "a/b fds=0\n",
+                      "a/b fds=0\np:a/b  live=100 first:live=100\nq:a/b  live=50 first:live=50\n");
     budget_play_free(&play);
 }
 
