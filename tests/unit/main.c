@@ -31,6 +31,7 @@ static add_suite *const suites[] = {
     add_budgets_update_suite,
     add_budgets_update_edges_suite,
     add_budgets_update_random_suite,
+    add_need_suite,
     add_text_suite,
     add_text_clean_suite,
     add_facts_suite,
