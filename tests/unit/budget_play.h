@@ -3,10 +3,10 @@
 #define LG_UNIT_BUDGET_PLAY_H
 
 #include "runner/budgets_update.h"
+#include "synthetic.h"
 
 #include <stdbool.h>
 
-#define BIT(gauge) LG_GAUGE_BIT(LG_GAUGE_##gauge)
 #define ALL_GAUGES (LG_GAUGE_BIT(LG_GAUGE_COUNT) - 1)
 
 #define BUDGET_PLAY_TODAY 20000 /* 2024-10-04 */

@@ -32,6 +32,8 @@ static add_suite *const suites[] = {
     add_budgets_update_edges_suite,
     add_budgets_update_random_suite,
     add_need_suite,
+    add_budgets_stale_suite,
+    add_budgets_file_suite,
     add_text_suite,
     add_text_clean_suite,
     add_facts_suite,

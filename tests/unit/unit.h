@@ -22,6 +22,8 @@ int add_budgets_update_suite(void);
 int add_budgets_update_edges_suite(void);
 int add_budgets_update_random_suite(void);
 int add_need_suite(void);
+int add_budgets_stale_suite(void);
+int add_budgets_file_suite(void);
 int add_console_suite(void);
 int add_doctor_suite(void);
 int add_facts_suite(void);
