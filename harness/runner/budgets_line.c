@@ -26,9 +26,6 @@ static const char *name_end(const char *name)
 
 int lg_budget_line_split(const char *line, struct lg_budget_parts *out)
 {
-    static const char mark[] = "\xef\xbb\xbf"; /* what some editors begin UTF-8 with */
-    if (strncmp(line, mark, strlen(mark)) == 0)
-        line += strlen(mark);
     out->name = line + strspn(line, LG_LINES_BLANKS);
     const char *end = name_end(out->name);
     if (end == NULL)
@@ -142,7 +139,9 @@ static void add_plain(struct lg_text *text, const char *part)
 
 void lg_budget_line_add_name(struct lg_text *text, const char *program, const char *test)
 {
-    if (!needs_quotes(program) && !needs_quotes(test)) {
+    /* The reader would take a mark away that begins the file. */
+    bool marked = strncmp(program, LG_LINES_MARK, strlen(LG_LINES_MARK)) == 0;
+    if (!marked && !needs_quotes(program) && !needs_quotes(test)) {
         add_plain(text, program);
         lg_text_add(text, ":");
         add_plain(text, test);

@@ -2,6 +2,7 @@
 #include "runner/budgets_line.h"
 #include "runner/lines.h"
 
+#include <ctype.h>
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -31,20 +32,21 @@ static int64_t parse_day(const char *text)
     return exists && seconds >= 0 ? (int64_t)(seconds / 86400) : -1;
 }
 
-/* The first word "until" of a comment that a date follows; a wrong date is one that was meant. */
+/* The first word "until" of a comment, which begins with a '#' or is empty, that a date follows; a
+ * wrong date is one that was meant. */
 static int read_comment(const struct reading *reading, const struct lg_lines *lines,
                         const char *comment, struct lg_budget_line *line)
 {
-    const char *until = strstr(comment, "until ");
-    if (until == NULL)
+    for (const char *at = comment; (at = strstr(at, "until ")) != NULL; at++) {
+        const char *text = at + strlen("until ");
+        if (isalnum((unsigned char)at[-1]) || !isdigit((unsigned char)text[0]))
+            continue;
+        int64_t day = parse_day(text);
+        if (day < 0)
+            return lg_lines_complain(lines, "'until %.10s' is no date (YYYY-MM-DD)", text);
+        line->expired = reading->today > day;
         return 0;
-    const char *text = until + strlen("until ");
-    if (text[0] < '0' || text[0] > '9')
-        return 0;
-    int64_t day = parse_day(text);
-    if (day < 0)
-        return lg_lines_complain(lines, "'until %.10s' is no date (YYYY-MM-DD)", text);
-    line->expired = reading->today > day;
+    }
     return 0;
 }
 

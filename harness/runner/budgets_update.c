@@ -1,6 +1,7 @@
 #include "runner/budgets_update.h"
 
 #include "runner/budgets_line.h"
+#include "runner/lines.h"
 
 #include <inttypes.h>
 #include <stdlib.h>
@@ -13,19 +14,39 @@ static const char header[] =
     "YYYY-MM-DD]\n"
     "\n";
 
-/* A line of the file, as it was and as it is to be. */
+/* A line of the file, as it was and as it is to be. It may be for many tests, of one program or
+ * of several: what becomes of it has to be right for each. */
 struct line {
     const char *text; /* without its newline */
     size_t length;
     const struct lg_budget_line *was; /* NULL: empty, or a comment */
     struct lg_budget_line now;
+    lg_gauge_set asked;       /* gauges that a test has its limit of from it */
+    lg_gauge_set unknown;     /* of those, not measured of each test */
+    struct lg_need need;      /* of those, the most that one of the tests needs */
+    struct lg_gauges without; /* what would hold if it were not there */
+    lg_gauge_set kept;        /* gauges for which that differs by test, or is another line */
+    const char *test;         /* the full name of a test that it is for */
+    bool shared;              /* and it is for another, too */
+    bool idle;                /* expired, or expects a leak, and a test has no need of that */
+    bool held;                /* but another has */
     bool tightened;
     bool raised;
 };
 
+/* What is being decided of one test. */
+struct decision {
+    const struct lg_budget_measured *test;
+    char *name; /* PROGRAM:SUITE/TEST: lines are in order of that */
+    struct lg_budget_choice choice;
+    struct line *own; /* the line of that very test, or NULL */
+    bool expired;     /* there is none but what has expired */
+    bool refused;
+};
+
 /* A line that is to be added behind one that is there. */
 struct addition {
-    const struct lg_budget_measured *test;
+    const struct decision *decision;
     struct lg_budget_line now;
     size_t before; /* the number of lines that it comes after */
 };
@@ -33,9 +54,12 @@ struct addition {
 struct file {
     const struct lg_budget_update *update;
     struct lg_budget_changes *changes;
+    const char *text; /* without a byte-order mark */
+    const char *newline;
     struct line *lines;
     size_t count;
-    struct addition *additions;
+    struct decision *decisions; /* in order of names */
+    struct addition *additions; /* too */
     size_t added;
 };
 
@@ -50,11 +74,12 @@ static size_t count_lines(const char *text)
 static bool split(struct file *file)
 {
     const struct lg_budgets *budgets = file->update->budgets;
-    const char *text = file->update->text;
+    const char *text = file->text;
+    size_t first = strcspn(text, "\n");
+    file->newline = first > 0 && text[first] == '\n' && text[first - 1] == '\r' ? "\r\n" : "\n";
     file->count = count_lines(text);
     file->lines = calloc(file->count + 1, sizeof(*file->lines));
-    file->additions = calloc(file->update->count + 1, sizeof(*file->additions));
-    if (file->lines == NULL || file->additions == NULL)
+    if (file->lines == NULL)
         return false;
     for (size_t i = 0; i < file->count; i++) {
         file->lines[i].text = text;
@@ -62,6 +87,8 @@ static bool split(struct file *file)
         text += file->lines[i].length + 1;
     }
     for (size_t i = 0; i < budgets->count; i++) {
+        if (budgets->rows[i].line > file->count)
+            return false;
         struct line *line = &file->lines[budgets->rows[i].line - 1];
         line->was = &budgets->rows[i];
         line->now = budgets->rows[i];
@@ -74,21 +101,112 @@ static struct line *line_of(struct file *file, const struct lg_budget_line *was)
     return was != NULL ? &file->lines[was->line - 1] : NULL;
 }
 
-/* The line of that very test: the one that counts, or one that has expired. */
-static const struct lg_budget_line *exact_line(const struct lg_budgets *budgets,
-                                               const struct lg_budget_measured *test, bool expired)
+/* The line that limits GAUGE of that very test, or NULL. */
+static struct line *exact_by(struct file *file, const struct decision *decision, int gauge)
 {
-    const struct lg_budget_line *best = NULL;
+    const struct lg_budget_line *by = decision->choice.by[gauge];
+    return by != NULL && !by->is_glob ? line_of(file, by) : NULL;
+}
+
+static bool is_over(const struct decision *decision, int gauge)
+{
+    const struct lg_need *need = &decision->test->need;
+    return (need->known & LG_GAUGE_BIT(gauge)) != 0 &&
+           need->limits.values[gauge] > decision->choice.budget.limits.values[gauge];
+}
+
+/* What each test says of the lines that are for it, before any of them is touched. */
+
+static int64_t larger(int64_t a, int64_t b)
+{
+    return a > b ? a : b;
+}
+
+static void ask_for_limit(struct line *line, int gauge, const struct lg_need *need, int64_t without)
+{
+    lg_gauge_set bit = LG_GAUGE_BIT(gauge);
+    if ((line->asked & bit) != 0 && line->without.values[gauge] != without)
+        line->kept |= bit;
+    line->without.values[gauge] = without;
+    line->asked |= bit;
+    line->unknown |= bit & ~need->known;
+    line->need.known |= bit & need->known;
+    line->need.limits.values[gauge] =
+        larger(line->need.limits.values[gauge], need->limits.values[gauge]);
+    line->need.noise.values[gauge] =
+        larger(line->need.noise.values[gauge], need->noise.values[gauge]);
+}
+
+/* LINE names that very test. Where another limits a gauge, that one can't be taken out: LINE would
+ * hold in its place, or allow all as it expects a leak. */
+static void ask_line(struct file *file, struct decision *decision, struct line *line)
+{
+    const struct lg_need *need = &decision->test->need;
+    if (line->was->expired || line->was->expects_leak) {
+        line->idle = true;
+        line->held |= (line->was->named & ~need->known) != 0;
+    }
+    if (line->was->expired)
+        return;
+    line->held |= line->was->expects_leak && lg_gauges_grown(&need->limits) != 0;
+    line->shared |= line->test != NULL && strcmp(line->test, decision->name) != 0;
+    line->test = decision->name;
+    for (int gauge = 0; gauge < LG_GAUGE_COUNT; gauge++) {
+        struct line *by = exact_by(file, decision, gauge);
+        if (by != NULL && by != line &&
+            ((line->was->named & LG_GAUGE_BIT(gauge)) != 0 || line->was->expects_leak))
+            by->kept |= LG_GAUGE_BIT(gauge);
+    }
+}
+
+static bool is_for(const struct lg_budget_line *row, const struct lg_budget_measured *test)
+{
+    return !row->is_glob && lg_rule_matches(row->name, false, test->program, test->test);
+}
+
+static void find_own(struct file *file, struct decision *decision)
+{
+    const struct lg_budgets *budgets = file->update->budgets;
+    const struct lg_budget_line *own = NULL;
+    bool expired = false;
     for (size_t i = 0; i < budgets->count; i++) {
         const struct lg_budget_line *row = &budgets->rows[i];
-        if (row->is_glob || row->expired != expired ||
-            !lg_rule_matches(row->name, false, test->program, test->test))
+        if (!is_for(row, decision->test))
             continue;
-        if (best == NULL || lg_rule_goes_before(row->name, false, best->name, false))
-            best = row;
+        expired |= row->expired;
+        if (!row->expired &&
+            (own == NULL || lg_rule_goes_before(row->name, false, own->name, false)))
+            own = row;
     }
-    return best;
+    decision->own = line_of(file, own);
+    decision->expired = expired && own == NULL && decision->choice.expects_leak == NULL;
 }
+
+static void ask(struct file *file, struct decision *decision)
+{
+    const struct lg_budgets *budgets = file->update->budgets;
+    const struct lg_budget_measured *test = decision->test;
+    struct lg_budget_choice without;
+    struct lg_budget_asked asked = {.program = test->program,
+                                    .test = test->test,
+                                    .own = test->own,
+                                    .fallback = file->update->fallback};
+    lg_budgets_choose(budgets, &asked, &decision->choice);
+    asked.globs_only = true;
+    lg_budgets_choose(budgets, &asked, &without);
+    find_own(file, decision);
+    for (int gauge = 0; gauge < LG_GAUGE_COUNT; gauge++) {
+        struct line *by = exact_by(file, decision, gauge);
+        if (by != NULL)
+            ask_for_limit(by, gauge, &test->need, without.budget.limits.values[gauge]);
+    }
+    for (size_t i = 0; i < budgets->count; i++) {
+        if (is_for(&budgets->rows[i], test))
+            ask_line(file, decision, line_of(file, &budgets->rows[i]));
+    }
+}
+
+/* What is made of that. */
 
 static void set_limit(struct lg_budget_line *line, int gauge, int64_t limit)
 {
@@ -103,159 +221,197 @@ static void set_limit(struct lg_budget_line *line, int gauge, int64_t limit)
     line->first.values[gauge] = first < limit ? first : limit;
 }
 
-static void drop_limit(struct lg_budget_line *line, int gauge)
+/* WAS is the line before all tests that share it, NULL for one that was not there. */
+static void raise_limit(struct lg_budget_line *line, const struct lg_budget_line *was, int gauge,
+                        int64_t limit)
 {
-    line->named &= ~LG_GAUGE_BIT(gauge);
-    line->first_named &= ~LG_GAUGE_BIT(gauge);
+    lg_gauge_set bit = LG_GAUGE_BIT(gauge);
+    if ((line->named & bit) != 0 && line->limits.values[gauge] >= limit)
+        return;
+    set_limit(line, gauge, limit);
+    if (was == NULL || ((was->named | was->first_named) & bit) == 0)
+        line->first.values[gauge] = limit;
 }
 
-/* As if its name were written in full: that is what lines are in order of. */
-static int compare_with(const struct lg_budget_line *line, const struct lg_budget_measured *test)
+static void tighten(struct line *line, int gauge)
 {
-    struct lg_text name = {0};
-    lg_text_add(&name, "%s:%s", test->program, test->test);
-    int order = strcmp(line->name, lg_text_string(&name));
-    lg_text_free(&name);
-    return order;
+    lg_gauge_set bit = LG_GAUGE_BIT(gauge);
+    int64_t need = line->need.limits.values[gauge];
+    line->tightened = true;
+    if ((line->kept & bit) == 0 && need == line->without.values[gauge]) {
+        line->now.named &= ~bit;
+        line->now.first_named &= ~bit;
+    } else {
+        set_limit(&line->now, gauge, need);
+    }
+}
+
+static bool is_loose(const struct line *line, int gauge)
+{
+    return (line->unknown & LG_GAUGE_BIT(gauge)) == 0 &&
+           lg_need_is_less(&line->need, (enum lg_gauge)gauge, line->was->limits.values[gauge]);
+}
+
+static bool is_blank(const struct line *line)
+{
+    return strspn(line->text, " \t\r\v\f") >= line->length;
 }
 
 /* Behind the last line that comes before it in order; before all others, but behind a heading. */
-static size_t place_of(const struct file *file, const struct lg_budget_measured *test)
+static size_t place_of(const struct file *file, const char *name)
 {
     size_t first = file->count;
     for (size_t i = file->count; i > 0; i--) {
         if (file->lines[i - 1].was == NULL)
             continue;
-        if (compare_with(file->lines[i - 1].was, test) < 0)
+        if (strcmp(file->lines[i - 1].was->name, name) < 0)
             return i;
         first = i - 1;
     }
     size_t comments = first;
-    while (comments > 0 && file->lines[comments - 1].length > 0)
+    while (comments > 0 && !is_blank(&file->lines[comments - 1]))
         comments--;
     return comments > 0 && first < file->count ? comments : first;
 }
 
-static struct lg_budget_line *add_line(struct file *file, const struct lg_budget_measured *test)
+/* Tests of one name share a line. */
+static struct lg_budget_line *added_line(struct file *file, const struct decision *decision)
 {
+    struct addition *last = file->added > 0 ? &file->additions[file->added - 1] : NULL;
+    if (last != NULL && strcmp(last->decision->name, decision->name) == 0)
+        return &last->now;
     struct addition *addition = &file->additions[file->added++];
-    addition->test = test;
-    addition->before = place_of(file, test);
+    addition->decision = decision;
+    addition->before = place_of(file, decision->name);
     file->changes->added++;
     return &addition->now;
 }
 
-/* What is being decided of one test. */
-struct decision {
-    const struct lg_budget_measured *test;
-    struct lg_budget_choice choice;
-    struct lg_budget_choice without; /* as if there were no line of its own */
-    struct line *own;                /* that line, or NULL */
-    struct lg_budget_line *added;    /* one that was added for it, or NULL */
-    bool refused;
-};
-
-static void tighten(struct decision *decision, int gauge)
-{
-    int64_t need = decision->test->need.limits.values[gauge];
-    if (need == decision->without.budget.limits.values[gauge])
-        drop_limit(&decision->own->now, gauge);
-    else
-        set_limit(&decision->own->now, gauge, need);
-    decision->own->tightened = true;
-}
-
 /* A line, a glob or the test itself has said how much is too much: only a test of which nothing
- * is said gets a line. */
+ * is said gets a line. Whoever set a date that is over has to set a new one. */
 static void raise(struct file *file, struct decision *decision, int gauge)
 {
-    bool allowed = file->update->allow_growth ||
-                   (decision->own == NULL && decision->choice.by[gauge] == NULL &&
-                    (decision->choice.own & LG_GAUGE_BIT(gauge)) == 0);
+    bool unsaid = decision->own == NULL && decision->choice.by[gauge] == NULL &&
+                  (decision->choice.own & LG_GAUGE_BIT(gauge)) == 0;
+    struct line *line = exact_by(file, decision, gauge);
     int64_t need = decision->test->need.limits.values[gauge];
-    if (!allowed) {
+    if (line == NULL && decision->own != NULL && !decision->own->shared)
+        line = decision->own;
+    if (decision->expired || !(file->update->allow_growth || unsaid)) {
         decision->refused = true;
-    } else if (decision->own != NULL) {
-        set_limit(&decision->own->now, gauge, need);
-        decision->own->raised = true;
+    } else if (line != NULL) {
+        raise_limit(&line->now, line->was, gauge, need);
+        line->raised = true;
     } else {
-        if (decision->added == NULL)
-            decision->added = add_line(file, decision->test);
-        set_limit(decision->added, gauge, need);
+        raise_limit(added_line(file, decision), NULL, gauge, need);
     }
 }
 
-static bool is_over(const struct lg_need *need, const struct lg_budget_choice *choice, int gauge)
+/* Where a leak is expected, and there, no line is too loose. */
+static bool expects_leak(struct file *file, const struct decision *decision)
 {
-    return (need->known & LG_GAUGE_BIT(gauge)) != 0 &&
-           need->limits.values[gauge] > choice->budget.limits.values[gauge];
+    const struct lg_budget_line *line = decision->choice.expects_leak;
+    return line != NULL && (line->is_glob || line_of(file, line)->held);
 }
 
-static void decide_limits(struct file *file, struct decision *decision)
-{
-    const struct lg_need *need = &decision->test->need;
-    for (int gauge = 0; gauge < LG_GAUGE_COUNT; gauge++) {
-        const struct lg_budget_line *by = decision->choice.by[gauge];
-        bool by_own = by != NULL && decision->own != NULL && by == decision->own->was;
-        if (is_over(need, &decision->choice, gauge))
-            raise(file, decision, gauge);
-        else if (by_own && lg_need_is_less(need, (enum lg_gauge)gauge, by->limits.values[gauge]))
-            tighten(decision, gauge);
-    }
-    file->changes->refused += decision->refused;
-}
-
-static bool leaks(const struct lg_need *need)
-{
-    return lg_gauges_grown(&need->limits) != 0;
-}
-
-/* A leak that was expected, and is there no more, needs no line. */
-static void decide_expected(struct file *file, struct decision *decision)
-{
-    const struct lg_budget_line *expects = decision->choice.expects_leak;
-    if (expects->is_glob || leaks(&decision->test->need))
-        return;
-    struct line *own = &file->lines[expects->line - 1];
-    own->now.expects_leak = false;
-    own->now.named = 0;
-    own->tightened = true;
-}
-
-/* Whoever set the date has to set a new one. */
-static void decide_expired(struct file *file, const struct lg_budget_line *expired,
-                           struct decision *decision)
-{
-    struct line *line = line_of(file, expired);
-    for (int gauge = 0; gauge < LG_GAUGE_COUNT; gauge++)
-        decision->refused |= is_over(&decision->test->need, &decision->choice, gauge);
-    file->changes->expired += decision->refused;
-    if (decision->refused)
-        return;
-    line->now.expects_leak = false;
-    line->now.named = 0;
-    line->tightened = true;
-}
-
-static void decide(struct file *file, const struct lg_budget_measured *test)
+/* What was refused stays refused: lines that say no are not taken out. */
+static void hold_lines(struct file *file, const struct decision *decision)
 {
     const struct lg_budgets *budgets = file->update->budgets;
-    struct lg_budget_asked asked = {.program = test->program,
-                                    .test = test->test,
-                                    .own = test->own,
-                                    .fallback = file->update->fallback};
-    struct decision decision = {.test = test};
-    lg_budgets_choose(budgets, &asked, &decision.choice);
-    asked.globs_only = true;
-    lg_budgets_choose(budgets, &asked, &decision.without);
-    decision.own = line_of(file, exact_line(budgets, test, false));
-    const struct lg_budget_line *expired = exact_line(budgets, test, true);
-    if (decision.choice.expects_leak != NULL)
-        decide_expected(file, &decision);
-    else if (decision.own == NULL && expired != NULL)
-        decide_expired(file, expired, &decision);
-    else
-        decide_limits(file, &decision);
+    if (decision->own != NULL)
+        decision->own->kept = ~(lg_gauge_set)0;
+    for (size_t i = 0; i < budgets->count; i++) {
+        if (budgets->rows[i].expired && is_for(&budgets->rows[i], decision->test))
+            line_of(file, &budgets->rows[i])->held = true;
+    }
+}
+
+static void decide_over(struct file *file, struct decision *decision)
+{
+    for (int gauge = 0; gauge < LG_GAUGE_COUNT; gauge++) {
+        if (is_over(decision, gauge))
+            raise(file, decision, gauge);
+    }
+    if (decision->refused)
+        hold_lines(file, decision);
+}
+
+static void decide_loose(struct file *file, struct decision *decision)
+{
+    for (int gauge = 0; gauge < LG_GAUGE_COUNT; gauge++) {
+        struct line *by = exact_by(file, decision, gauge);
+        if (by != NULL && !expects_leak(file, decision) && is_loose(by, gauge))
+            tighten(by, gauge);
+    }
+}
+
+/* A leak that was expected, and is there no more, needs no line; nor does what has expired, where
+ * nothing is over its limits without it. */
+static void clear(struct line *line)
+{
+    line->tightened = true;
+    line->now.expects_leak = false;
+    for (int gauge = 0; gauge < LG_GAUGE_COUNT; gauge++) {
+        if (!line->was->expired && (line->asked & LG_GAUGE_BIT(gauge)) != 0)
+            tighten(line, gauge);
+    }
+    if (line->was->expired)
+        line->now.named = 0;
+}
+
+static int compare_decisions(const void *left, const void *right)
+{
+    const struct decision *a = left;
+    const struct decision *b = right;
+    return strcmp(a->name, b->name);
+}
+
+static bool list_decisions(struct file *file)
+{
+    const struct lg_budget_update *update = file->update;
+    file->additions = calloc(update->count + 1, sizeof(*file->additions));
+    file->decisions = calloc(update->count + 1, sizeof(*file->decisions));
+    if (file->additions == NULL || file->decisions == NULL)
+        return false;
+    for (size_t i = 0; i < update->count; i++) {
+        struct lg_text name = {0};
+        file->decisions[i].test = &update->tests[i];
+        lg_text_add(&name, "%s:%s", update->tests[i].program, update->tests[i].test);
+        file->decisions[i].name = name.data;
+        if (name.failed)
+            return false;
+    }
+    qsort(file->decisions, update->count, sizeof(*file->decisions), compare_decisions);
+    return true;
+}
+
+/* Tests of one name are one for whoever reads the numbers. */
+static void count_refused(struct file *file)
+{
+    const char *last = "";
+    for (size_t i = 0; i < file->update->count; i++) {
+        const struct decision *decision = &file->decisions[i];
+        if (!decision->refused || strcmp(decision->name, last) == 0)
+            continue;
+        last = decision->name;
+        file->changes->refused++;
+        file->changes->expired += decision->expired;
+    }
+}
+
+static void decide_all(struct file *file)
+{
+    for (size_t i = 0; i < file->update->count; i++)
+        ask(file, &file->decisions[i]);
+    for (size_t i = 0; i < file->update->count; i++)
+        decide_over(file, &file->decisions[i]);
+    for (size_t i = 0; i < file->update->count; i++)
+        decide_loose(file, &file->decisions[i]);
+    for (size_t i = 0; i < file->count; i++) {
+        if (file->lines[i].idle && !file->lines[i].held)
+            clear(&file->lines[i]);
+    }
+    count_refused(file);
 }
 
 /* Writing. */
@@ -323,7 +479,6 @@ static void add_changed(struct lg_text *out, const struct line *line)
     } else if (line->length > 0 && line->text[line->length - 1] == '\r') {
         lg_text_add(out, "\r");
     }
-    lg_text_add(out, "\n");
     free(text);
 }
 
@@ -336,81 +491,63 @@ static void write_line(struct file *file, const struct line *line, struct lg_tex
     }
     file->changes->raised += line->raised;
     file->changes->tightened += changed && !line->raised;
-    if (changed) {
+    if (changed)
         add_changed(out, line);
-        return;
-    }
-    lg_text_add_bytes(out, line->text, line->length);
-    lg_text_add(out, "\n");
+    else
+        lg_text_add_bytes(out, line->text, line->length);
+    if (line->text[line->length] == '\n')
+        lg_text_add(out, "\n");
 }
 
 static void write_additions(const struct file *file, size_t before, struct lg_text *out)
 {
     for (size_t i = 0; i < file->added; i++) {
         const struct addition *addition = &file->additions[i];
+        const struct lg_budget_measured *test = addition->decision->test;
         if (addition->before != before)
             continue;
-        lg_budget_line_add_name(out, addition->test->program, addition->test->test);
+        if (before > 0 && file->lines[before - 1].text[file->lines[before - 1].length] == '\0' &&
+            out->length > 0 && out->data[out->length - 1] != '\n')
+            lg_text_add(out, "%s", file->newline);
+        lg_budget_line_add_name(out, test->program, test->test);
         lg_text_add(out, "  ");
         add_fields(out, &addition->now);
-        lg_text_add(out, "\n");
+        lg_text_add(out, "%s", file->newline);
     }
 }
 
-static int compare_tests(const void *left, const void *right)
+static void write_all(struct file *file, struct lg_text *out)
 {
-    const struct lg_budget_measured *a = left;
-    const struct lg_budget_measured *b = right;
-    int order = strcmp(a->program, b->program);
-    return order != 0 ? order : strcmp(a->test, b->test);
-}
-
-/* Tests of one name share a line, which has to hold for each. Returns how many names there are. */
-static size_t merge_tests(struct lg_budget_measured *tests, size_t count)
-{
-    size_t kept = 0;
-    qsort(tests, count, sizeof(*tests), compare_tests);
-    for (size_t i = 0; i < count; i++) {
-        if (kept == 0 || compare_tests(&tests[kept - 1], &tests[i]) != 0) {
-            tests[kept++] = tests[i];
-            continue;
-        }
-        struct lg_need *need = &tests[kept - 1].need;
-        need->known &= tests[i].need.known;
-        for (int gauge = 0; gauge < LG_GAUGE_COUNT; gauge++) {
-            int64_t limit = tests[i].need.limits.values[gauge];
-            int64_t noise = tests[i].need.noise.values[gauge];
-            if (limit > need->limits.values[gauge])
-                need->limits.values[gauge] = limit;
-            if (noise > need->noise.values[gauge])
-                need->noise.values[gauge] = noise;
-        }
+    size_t mark = (size_t)(file->text - file->update->text);
+    lg_text_add_bytes(out, file->update->text, mark);
+    if (file->text[0] == '\0')
+        lg_text_add(out, "%s", header);
+    for (size_t i = 0; i < file->count; i++) {
+        write_additions(file, i, out);
+        write_line(file, &file->lines[i], out);
     }
-    return kept;
+    write_additions(file, file->count, out);
+    /* Nothing is left: what the next update would write first. */
+    if (out->length == mark)
+        lg_text_add(out, "%s", header);
 }
 
 void lg_budgets_update(const struct lg_budget_update *update, struct lg_text *out,
                        struct lg_budget_changes *changes)
 {
-    struct file file = {.update = update, .changes = changes};
-    struct lg_budget_measured *tests = calloc(update->count + 1, sizeof(*tests));
+    struct file file = {.update = update, .changes = changes, .text = update->text};
     *changes = (struct lg_budget_changes){0};
-    if (tests == NULL || !split(&file)) {
-        out->failed = true;
+    if (strncmp(file.text, LG_LINES_MARK, strlen(LG_LINES_MARK)) == 0)
+        file.text += strlen(LG_LINES_MARK);
+    if (split(&file) && list_decisions(&file)) {
+        decide_all(&file);
+        write_all(&file, out);
     } else {
-        memcpy(tests, update->tests, update->count * sizeof(*tests));
-        size_t count = merge_tests(tests, update->count);
-        for (size_t i = 0; i < count; i++)
-            decide(&file, &tests[i]);
-        if (update->text[0] == '\0')
-            lg_text_add(out, "%s", header);
-        for (size_t i = 0; i < file.count; i++) {
-            write_additions(&file, i, out);
-            write_line(&file, &file.lines[i], out);
-        }
-        write_additions(&file, file.count, out);
+        out->failed = true;
     }
-    free(tests);
+    for (size_t i = 0; file.decisions != NULL && i < update->count; i++)
+        free(file.decisions[i].name);
+    free(file.decisions);
     free(file.lines);
     free(file.additions);
 }

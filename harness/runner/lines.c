@@ -35,14 +35,13 @@ int lg_lines_shown(const char *text)
 static int read_line(const struct lg_lines *lines, lg_lines_reader *reader, void *context,
                      char *line, size_t length)
 {
-    static const char mark[] = "\xef\xbb\xbf"; /* what some editors begin UTF-8 with */
     if (memchr(line, '\0', length) != NULL)
         return lg_lines_complain(lines, "a NUL byte (%s)", lines->wanted);
     while (length > 0 && strchr(LG_LINES_BLANKS, line[length - 1]) != NULL)
         length--;
     line[length] = '\0';
-    if (lines->line == 1 && strncmp(line, mark, strlen(mark)) == 0)
-        line += strlen(mark);
+    if (lines->line == 1 && strncmp(line, LG_LINES_MARK, strlen(LG_LINES_MARK)) == 0)
+        line += strlen(LG_LINES_MARK);
     line += strspn(line, LG_LINES_BLANKS);
     return reader(context, lines, line);
 }

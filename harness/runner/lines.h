@@ -5,6 +5,7 @@
 #include <stddef.h>
 
 #define LG_LINES_BLANKS " \t\r\n\v\f"
+#define LG_LINES_MARK "\xef\xbb\xbf" /* what some editors begin UTF-8 with */
 
 /* A file as it is read. */
 struct lg_lines {
@@ -24,8 +25,8 @@ int lg_lines_complain(const struct lg_lines *lines, const char *format, ...)
 /* How many bytes of TEXT a complaint shows. */
 int lg_lines_shown(const char *text);
 
-/* Told of each line, without blanks at its ends, a byte-order mark, and a NUL in it: empty
- * lines too. It may write to LINE. Returns 0, or an error that ends the reading. */
+/* Told of each line, without blanks at its ends, a byte-order mark before the first, and a NUL
+ * in it: empty lines too. It may write to LINE. Returns 0, or an error that ends the reading. */
 typedef int lg_lines_reader(void *context, const struct lg_lines *lines, char *line);
 
 /* Reads the file at LINES->path. Returns 0, -EINVAL if a line is wrong, or -errno; the error

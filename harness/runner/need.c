@@ -43,9 +43,12 @@ static struct rates rates_of(const struct lg_ledger *ledger, const struct lg_rec
     return rates;
 }
 
+/* VALUE as a limit, whatever a ledger makes of it. */
 static int64_t up(double value, int64_t unit)
 {
     double units = ceil(value / (double)unit);
+    if (!(units > 0))
+        return 0;
     return units < 9e15 / (double)unit ? (int64_t)units * unit : LG_BUDGET_UNLIMITED;
 }
 
@@ -55,10 +58,9 @@ static void need_of_gauge(const struct lg_ledger *ledger, const struct lg_record
                           struct lg_need *out)
 {
     bool by_page = gauge == LG_GAUGE_HEAP || gauge == LG_GAUGE_FRAG;
-    bool leaks = (verdict->grown & ~verdict->suppressed & LG_GAUGE_BIT(gauge)) != 0;
-    if (by_page && verdict->grown != 0)
-        out->noise.values[gauge] = PAGE_BYTES;
-    if (!leaks)
+    double noise = by_page && verdict->grown != 0 ? PAGE_BYTES : 0;
+    out->noise.values[gauge] = up(noise, 1);
+    if ((verdict->grown & LG_GAUGE_BIT(gauge)) == 0)
         return;
     double most = (double)lg_verdict_per_run(verdict, gauge);
     struct rates rates = {0};
@@ -67,7 +69,7 @@ static void need_of_gauge(const struct lg_ledger *ledger, const struct lg_record
     if (rates.any && rates.most > most)
         most = rates.most;
     if (rates.any && rates.most > rates.least)
-        out->noise.values[gauge] += up(rates.most - rates.least, 1);
+        out->noise.values[gauge] = up(noise + rates.most - rates.least, 1);
     out->limits.values[gauge] = up(most, by_page ? PAGE_BYTES : 1);
 }
 
@@ -80,7 +82,8 @@ bool lg_need_of(const struct lg_ledger *ledger, const struct lg_record *record,
     if (record == NULL || record->kind != LG_RECORD_TEST || record->state != LG_RECORD_ENDED ||
         !judged || (record->wishes.flags & LG_WISH_UNMEASURED) != 0)
         return false;
-    out->known = record->measured;
+    /* Of what is suppressed, the rest may need its limit. */
+    out->known = record->measured & ~verdict->suppressed;
     for (int gauge = 0; gauge < LG_GAUGE_COUNT; gauge++) {
         if ((out->known & LG_GAUGE_BIT(gauge)) != 0)
             need_of_gauge(ledger, record, verdict, (enum lg_gauge)gauge, out);
@@ -92,8 +95,9 @@ bool lg_need_is_less(const struct lg_need *need, enum lg_gauge gauge, int64_t li
 {
     if ((need->known & LG_GAUGE_BIT(gauge)) == 0 || limit <= 0)
         return false;
-    return limit == LG_BUDGET_UNLIMITED ||
-           limit - need->limits.values[gauge] > need->noise.values[gauge];
+    if (limit == LG_BUDGET_UNLIMITED)
+        return need->limits.values[gauge] != LG_BUDGET_UNLIMITED;
+    return limit - need->limits.values[gauge] > need->noise.values[gauge];
 }
 
 lg_gauge_set lg_need_better(const struct lg_need *need, const struct lg_budget_choice *choice)

@@ -7,7 +7,8 @@
 #include "runner/verdict.h"
 
 struct lg_need {
-    lg_gauge_set known;      /* the gauges that were measured; of the others nothing is said */
+    lg_gauge_set known;      /* the gauges that were measured, and not suppressed; of the others
+                              * nothing is said */
     struct lg_gauges limits; /* the least, per run */
     struct lg_gauges noise;  /* a limit so much higher is as good */
 };

@@ -138,6 +138,56 @@ static void test_a_line_counts_until_its_day(void)
     lg_budgets_free(&budgets);
 }
 
+/* A day is looked for behind each "until", as a word. */
+static void test_the_first_day_of_a_comment_counts(void)
+{
+    struct lg_budgets budgets = read_text("a/a live=1 # until we know, at most until 2024-10-03\n"
+                                          "a/b live=1 # until 2024-10-03, not until 2099-12-31\n"
+                                          "a/c live=1 # until 2099-12-31, not until 2024-10-03\n"
+                                          "a/d live=1 # the sunsuntil 2024-10-03\n"
+                                          "a/e live=1 #until 2024-10-03\n");
+    CU_ASSERT_EQUAL_FATAL(budgets.count, 5);
+    CU_ASSERT_TRUE(budgets.rows[0].expired);
+    CU_ASSERT_TRUE(budgets.rows[1].expired);
+    CU_ASSERT_FALSE(budgets.rows[2].expired);
+    CU_ASSERT_FALSE(budgets.rows[3].expired);
+    CU_ASSERT_TRUE(budgets.rows[4].expired);
+    lg_budgets_free(&budgets);
+}
+
+static void test_the_limits_a_line_began_with_are_read(void)
+{
+    struct lg_budgets budgets = read_text("a/b live=96 fds=2 first:live=64,fds=unlimited # x\n");
+    CU_ASSERT_EQUAL_FATAL(budgets.count, 1);
+    const struct lg_budget_line *line = &budgets.rows[0];
+    CU_ASSERT_EQUAL(line->named, LG_GAUGE_BIT(LG_GAUGE_LIVE) | LG_GAUGE_BIT(LG_GAUGE_FDS));
+    CU_ASSERT_EQUAL(line->first_named, line->named);
+    CU_ASSERT_EQUAL(line->limits.values[LG_GAUGE_LIVE], 96);
+    CU_ASSERT_EQUAL(line->first.values[LG_GAUGE_LIVE], 64);
+    CU_ASSERT_EQUAL(line->first.values[LG_GAUGE_FDS], LG_BUDGET_UNLIMITED);
+    CU_ASSERT_EQUAL(live_of(&budgets, "a/b"), 96);
+    lg_budgets_free(&budgets);
+    check_refused("a/b live=1 first:\n", ":1: '' is not of the form GAUGE=LIMIT");
+    check_refused("a/b live=1 first:heep=1\n",
+                  ":1: unknown gauge 'heep' (heap, mmap, live, frag, fds, threads, children)");
+}
+
+/* As if there were no line of that very test. */
+static void test_globs_alone_may_be_asked_for(void)
+{
+    struct lg_budgets budgets = read_text("a/b live=1\na/* live=2 expect-leak\na/b fds=3\n");
+    struct lg_budget fallback;
+    struct lg_budget_choice choice;
+    lg_budget_init(&fallback);
+    struct lg_budget_asked asked = {
+        .program = "p", .test = "a/b", .fallback = &fallback, .globs_only = true};
+    lg_budgets_choose(&budgets, &asked, &choice);
+    CU_ASSERT_EQUAL(choice.budget.limits.values[LG_GAUGE_LIVE], 2);
+    CU_ASSERT_EQUAL(choice.budget.limits.values[LG_GAUGE_FDS], LG_BUDGET_UNLIMITED);
+    CU_ASSERT_PTR_EQUAL(choice.expects_leak, &budgets.rows[1]);
+    lg_budgets_free(&budgets);
+}
+
 static void test_where_a_leak_is_expected_only_named_gauges_are_limited(void)
 {
     struct lg_budgets budgets = read_text("a/b expect-leak\na/c live=64 expect-leak\n");
@@ -217,6 +267,9 @@ int add_budgets_suite(void)
         UNIT_TEST(test_the_most_precise_line_holds_by_gauge),
         UNIT_TEST(test_a_program_may_be_named),
         UNIT_TEST(test_a_line_counts_until_its_day),
+        UNIT_TEST(test_the_first_day_of_a_comment_counts),
+        UNIT_TEST(test_the_limits_a_line_began_with_are_read),
+        UNIT_TEST(test_globs_alone_may_be_asked_for),
         UNIT_TEST(test_where_a_leak_is_expected_only_named_gauges_are_limited),
         UNIT_TEST(test_the_test_itself_goes_before_the_option),
         UNIT_TEST(test_wrong_lines_are_named),

@@ -118,6 +118,37 @@ static void test_every_variable_sets_its_field(void)
     CU_ASSERT_TRUE(run.status == 0 && run.options.json);
 }
 
+static void test_options_of_the_budget_file_set_their_fields(void)
+{
+    struct lg_options options = options_of(ARGUMENTS("tests"));
+    CU_ASSERT_PTR_NULL(options.budgets_path);
+    CU_ASSERT_PTR_NULL(options.budgets);
+    CU_ASSERT_PTR_NULL(options.explain);
+    CU_ASSERT_FALSE(options.update_budgets || options.allow_growth || options.ratchet);
+    options = options_of(ARGUMENTS("--budgets", "b.txt", "--update-budgets", "--allow-growth",
+                                   "--ratchet", "--explain=a/b", "tests"));
+    CU_ASSERT_STRING_EQUAL(options.budgets_path, "b.txt");
+    CU_ASSERT_STRING_EQUAL(options.explain, "a/b");
+    CU_ASSERT_TRUE(options.update_budgets && options.allow_growth && options.ratchet);
+}
+
+static void test_variables_of_the_budget_file_set_their_fields(void)
+{
+    CU_ASSERT_STRING_EQUAL(options_from("LEAKGATE_BUDGETS=b.txt").budgets_path, "b.txt");
+    CU_ASSERT_STRING_EQUAL(options_from("LEAKGATE_EXPLAIN=a/b").explain, "a/b");
+    struct options_run run = run_options(
+        ARGUMENTS("tests"), VARIABLES("LEAKGATE_BUDGETS=b.txt", "LEAKGATE_UPDATE_BUDGETS=yes",
+                                      "LEAKGATE_ALLOW_GROWTH=1", "LEAKGATE_RATCHET=on"));
+    CU_ASSERT_EQUAL(run.status, 0);
+    CU_ASSERT_TRUE(run.options.update_budgets && run.options.allow_growth && run.options.ratchet);
+    run = run_options(ARGUMENTS("--budgets=c.txt", "tests"),
+                      VARIABLES("LEAKGATE_BUDGETS=b.txt", "LEAKGATE_UPDATE_BUDGETS=0",
+                                "LEAKGATE_ALLOW_GROWTH=no", "LEAKGATE_RATCHET=off"));
+    CU_ASSERT_EQUAL(run.status, 0);
+    CU_ASSERT_STRING_EQUAL(run.options.budgets_path, "c.txt");
+    CU_ASSERT_FALSE(run.options.update_budgets || run.options.allow_growth || run.options.ratchet);
+}
+
 static void test_the_option_wins_over_its_variable(void)
 {
     struct options_run run = run_options(
@@ -294,6 +325,8 @@ int add_options_suite(void)
         UNIT_TEST(test_options_of_the_traced_run_set_their_fields),
         UNIT_TEST(test_variables_of_the_traced_run_set_their_fields),
         UNIT_TEST(test_every_variable_sets_its_field),
+        UNIT_TEST(test_options_of_the_budget_file_set_their_fields),
+        UNIT_TEST(test_variables_of_the_budget_file_set_their_fields),
         UNIT_TEST(test_the_option_wins_over_its_variable),
         UNIT_TEST(test_options_of_the_traced_run_win_over_their_variables),
         UNIT_TEST(test_the_last_of_two_options_wins),

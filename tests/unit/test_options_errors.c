@@ -34,6 +34,38 @@ static void test_json_goes_with_list(void)
     check(run_option("--json"), "--json goes with --list");
 }
 
+static void test_options_of_the_budget_file_need_the_file(void)
+{
+    static const char update[] = "--update-budgets: it needs --budgets FILE, the file to write to";
+    static const char ratchet[] = "--ratchet: it needs --budgets FILE, whose lines are to be tight";
+    check(run_option("--update-budgets"), update);
+    check(run_variable("LEAKGATE_UPDATE_BUDGETS=1"), update);
+    check(run_options(ARGUMENTS("--update-budgets", "--allow-growth", "tests"), NO_VARIABLES),
+          update);
+    check(run_option("--ratchet"), ratchet);
+    check(run_variable("LEAKGATE_RATCHET=1"), ratchet);
+    check(run_option("--budgets="), "--budgets: it needs the path of a file");
+}
+
+static void test_growth_is_allowed_only_to_an_update(void)
+{
+    static const char expected[] = "--allow-growth goes with --update-budgets";
+    check(run_option("--allow-growth"), expected);
+    check(run_options(ARGUMENTS("--budgets=b.txt", "--allow-growth", "tests"), NO_VARIABLES),
+          expected);
+    check(run_options(ARGUMENTS("--budgets=b.txt", "--ratchet", "--allow-growth", "tests"),
+                      VARIABLES("LEAKGATE_UPDATE_BUDGETS=0")),
+          expected);
+}
+
+static void test_what_is_to_be_explained_is_a_test(void)
+{
+    check(run_option("--explain=cache"), "--explain: 'cache' is not of the form SUITE/TEST");
+    check(run_option("--explain="), "--explain: '' is not of the form SUITE/TEST");
+    check(run_option("--allow-growth=1"), "--allow-growth=1: unknown option, or a value too many; "
+                                          "'leakgate run --help' lists all");
+}
+
 static void test_unknown_options_are_named(void)
 {
     check(run_option("--heap"), "--heap: unknown option, or a value too many; "
@@ -191,6 +223,11 @@ static void test_a_wrong_variable_is_named(void)
     check(run_variable("LEAKGATE_NO_TRACE=never"), "LEAKGATE_NO_TRACE: 'never' is neither 1 nor 0");
     check(run_variable("LEAKGATE_DEBUGINFOD=https://debuginfod.example"),
           "LEAKGATE_DEBUGINFOD: 'https://debuginfod.example' is neither 1 nor 0");
+    check(run_variable("LEAKGATE_UPDATE_BUDGETS=b.txt"),
+          "LEAKGATE_UPDATE_BUDGETS: 'b.txt' is neither 1 nor 0");
+    check(run_variable("LEAKGATE_ALLOW_GROWTH=64"),
+          "LEAKGATE_ALLOW_GROWTH: '64' is neither 1 nor 0");
+    check(run_variable("LEAKGATE_RATCHET=tight"), "LEAKGATE_RATCHET: 'tight' is neither 1 nor 0");
     check(run_variable("LEAKGATE_LIST=2"), "LEAKGATE_LIST: '2' is neither 1 nor 0");
     check(run_variable("LEAKGATE_JSON=TRUE"), "LEAKGATE_JSON: 'TRUE' is neither 1 nor 0");
 }
@@ -235,6 +272,9 @@ int add_options_errors_suite(void)
     CU_TestInfo tests[] = {
         UNIT_TEST(test_no_program_is_refused),
         UNIT_TEST(test_json_goes_with_list),
+        UNIT_TEST(test_options_of_the_budget_file_need_the_file),
+        UNIT_TEST(test_growth_is_allowed_only_to_an_update),
+        UNIT_TEST(test_what_is_to_be_explained_is_a_test),
         UNIT_TEST(test_unknown_options_are_named),
         UNIT_TEST(test_a_word_after_one_dash_is_named),
         UNIT_TEST(test_a_missing_value_is_told),

@@ -245,6 +245,40 @@ static void test_growth_per_run_is_rounded_up(void)
     CU_ASSERT_EQUAL(lg_verdict_per_run(&verdict, LG_GAUGE_LIVE), -5);
 }
 
+/* Its limits are not asked for, and what grew is not told. */
+static void test_a_test_that_is_not_to_be_measured_passes_unjudged(void)
+{
+    struct lg_record record = leaking_record();
+    record.wishes.flags = LG_WISH_UNMEASURED;
+    struct lg_verdict verdict = judge(&record, NULL, LG_PROGRAM_EXITED);
+    CU_ASSERT_EQUAL(verdict.kind, LG_VERDICT_PASSED);
+    CU_ASSERT_TRUE(verdict.unmeasured);
+    CU_ASSERT_EQUAL(verdict.over | verdict.grown, 0);
+    record.measured = 0;
+    CU_ASSERT_EQUAL(kind_of(&record, LG_PROGRAM_EXITED), LG_VERDICT_PASSED);
+    lg_verdict_expect_leak(&verdict);
+    CU_ASSERT_EQUAL(verdict.kind, LG_VERDICT_PASSED);
+    record.asserts_failed = 1;
+    verdict = judge(&record, NULL, LG_PROGRAM_EXITED);
+    CU_ASSERT_EQUAL(verdict.kind, LG_VERDICT_FAILED);
+    CU_ASSERT_FALSE(verdict.unmeasured);
+    record = leaking_record();
+    CU_ASSERT_FALSE(judge(&record, NULL, LG_PROGRAM_EXITED).unmeasured);
+}
+
+static void test_a_line_that_is_too_loose_fails_only_what_passed(void)
+{
+    for (int kind = 0; kind < LG_VERDICT_COUNT; kind++) {
+        struct lg_verdict verdict = {.kind = (enum lg_verdict_kind)kind, .runs = 1};
+        lg_verdict_ratchet(&verdict, 0);
+        CU_ASSERT_EQUAL(verdict.kind, (enum lg_verdict_kind)kind);
+        lg_verdict_ratchet(&verdict, BIT(LIVE) | BIT(HEAP));
+        bool passed = kind == LG_VERDICT_PASSED;
+        CU_ASSERT_EQUAL(verdict.kind, passed ? LG_VERDICT_FAILED : (enum lg_verdict_kind)kind);
+        CU_ASSERT_EQUAL(verdict.better, passed ? BIT(LIVE) | BIT(HEAP) : 0);
+    }
+}
+
 static int status_with(enum lg_verdict_kind a, enum lg_verdict_kind b)
 {
     size_t counts[LG_VERDICT_COUNT] = {[LG_VERDICT_PASSED] = 7};
@@ -302,6 +336,8 @@ int add_verdict_suite(void)
         UNIT_TEST(test_a_plain_before_and_after_is_a_single_run),
         UNIT_TEST(test_fragmentation_fails_only_a_budget_set_for_it),
         UNIT_TEST(test_growth_per_run_is_rounded_up),
+        UNIT_TEST(test_a_test_that_is_not_to_be_measured_passes_unjudged),
+        UNIT_TEST(test_a_line_that_is_too_loose_fails_only_what_passed),
         UNIT_TEST(test_the_worst_verdict_decides_the_exit_status),
         UNIT_TEST(test_every_verdict_has_its_name),
         CU_TEST_INFO_NULL,
