@@ -7,6 +7,7 @@
 #include "agent/selfcheck.h"
 #include "common/pins.h"
 
+#include <dlfcn.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
@@ -21,6 +22,20 @@ struct lg_agent lg_agent;
 /* What leakgate_active() of the public header looks up. */
 extern int leakgate_agent_active;
 __attribute__((visibility("default"))) int leakgate_agent_active;
+
+void lg_agent_forget_look_up(void)
+{
+    dlerror();
+    dlerror(); /* what it told of goes with the next call only */
+}
+
+void *lg_agent_look_up(void *library, const char *name)
+{
+    void *found = dlsym(library, name);
+    if (found == NULL)
+        lg_agent_forget_look_up();
+    return found;
+}
 
 /* The value is edited where it stands: putenv would allocate in the user's heap. */
 void lg_environment_restore(const char *name, const char *ours)

@@ -24,6 +24,7 @@ struct lg_agent {
     uint32_t host_index;
     struct lg_sampler sampler;
     struct lg_record *record; /* in a child: the test it runs; NULL in the host */
+    int32_t child_pid;        /* in a child: its own */
     enum lg_count counting;
     volatile bool *is_child; /* true in the child alone: what a test forks finds it false */
 };
@@ -39,6 +40,13 @@ struct lg_body {
     void (*run)(void *context);
     void *context;
 };
+
+/* dlsym, but what it leaves for dlerror where it finds nothing is dropped at once: the test would
+ * be told of it, and give its memory back, and later it would leave a hole in the heap. */
+void *lg_agent_look_up(void *library, const char *name);
+
+/* The same for a dlopen that found nothing. */
+void lg_agent_forget_look_up(void);
 
 /* Attaches this process to the ledger, if it was started by the runner and has CUnit;
  * once. Called before main, and again by a run of CUnit that came with a plugin. */

@@ -1,5 +1,7 @@
 #include "agent/allocator.h"
 
+#include "agent/agent.h"
+
 #include <dlfcn.h>
 #include <stdbool.h>
 #include <stdlib.h>
@@ -34,8 +36,8 @@ static size_t counted_bytes(void)
 static bool count_by_hooks(void)
 {
     install_hooks *install;
-    void *found = dlsym(RTLD_DEFAULT, "__sanitizer_install_malloc_and_free_hooks");
-    void *size = dlsym(RTLD_DEFAULT, "__sanitizer_get_allocated_size");
+    void *found = lg_agent_look_up(RTLD_DEFAULT, "__sanitizer_install_malloc_and_free_hooks");
+    void *size = lg_agent_look_up(RTLD_DEFAULT, "__sanitizer_get_allocated_size");
     if (found == NULL || size == NULL)
         return false;
     memcpy(&install, &found, sizeof(install));
@@ -45,7 +47,7 @@ static bool count_by_hooks(void)
 
 static bool has_symbol(const char *name)
 {
-    return dlsym(RTLD_DEFAULT, name) != NULL;
+    return lg_agent_look_up(RTLD_DEFAULT, name) != NULL;
 }
 
 static const char *sanitizer_name(void)
@@ -70,8 +72,8 @@ static const char *module_of_malloc(void)
 {
     Dl_info malloc_info;
     Dl_info libc_info;
-    void *malloc_address = dlsym(RTLD_DEFAULT, "malloc");
-    void *libc_address = dlsym(RTLD_DEFAULT, "gnu_get_libc_version");
+    void *malloc_address = lg_agent_look_up(RTLD_DEFAULT, "malloc");
+    void *libc_address = lg_agent_look_up(RTLD_DEFAULT, "gnu_get_libc_version");
     if (malloc_address == NULL || dladdr(malloc_address, &malloc_info) == 0)
         return "unknown";
     if (libc_address != NULL && dladdr(libc_address, &libc_info) != 0 &&

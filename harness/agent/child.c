@@ -190,15 +190,20 @@ static uint32_t repeat(struct lg_body body, uint32_t runs, uint64_t deadline_ns)
     return made;
 }
 
-/* Before threads and processes are called left behind, they get the time to end. Returns
- * the gauges that have grown even so. */
-static lg_gauge_set still_there(const struct lg_sample *start, struct lg_sample *after)
+/* Before threads and processes are called left behind, they get the time to end; what they held
+ * goes with them. */
+static void wait_once_more(const struct lg_sample *start, struct lg_sample *after)
 {
+    struct lg_record *record = lg_agent.record;
     struct lg_gauges growth;
     wait_for_ends(start, PATIENCE_NS);
     lg_child_sample(after);
-    lg_sample_growth(start, after, lg_agent.record->measured, &growth);
-    return lg_gauges_grown(&growth);
+    lg_sample_growth(start, after, record->measured, &growth);
+    record->leaking &= lg_gauges_grown(&growth);
+    for (int gauge = 0; gauge < LG_GAUGE_COUNT; gauge++) {
+        if (growth.values[gauge] < record->growth.values[gauge])
+            record->growth.values[gauge] = growth.values[gauge];
+    }
 }
 
 static void run_again(struct lg_trial *trial, struct lg_body body)
@@ -239,7 +244,7 @@ static void run_again(struct lg_trial *trial, struct lg_body body)
     record->judged_runs = trial->judged_runs;
     record->leaking = lg_trial_leaking(trial);
     if ((record->leaking & ENDS_BY_ITSELF) != 0)
-        record->leaking &= still_there(&start, &after);
+        wait_once_more(&start, &after);
     if (record->leaking != 0)
         lg_evidence_keep(&start, &after);
 }
@@ -265,6 +270,7 @@ void lg_child_begin(struct lg_record *record)
     *lg_agent.is_child = true;
     prctl(PR_SET_PDEATHSIG, SIGKILL);
     lg_agent.record = record;
+    lg_agent.child_pid = getpid();
     record->run_limit_ms = lg_agent.ledger.header->orders.timeout_ms;
 }
 
@@ -272,6 +278,9 @@ void lg_child_begin(struct lg_record *record)
 static void judge(struct lg_trial *trial, struct lg_body body)
 {
     struct lg_record *record = lg_agent.record;
+    if (record->choice.exact && lg_agent.ledger.header->orders.insist != 0 &&
+        (record->wishes.flags & LG_WISH_SINGLE_RUN) == 0)
+        lg_trial_insist(trial);
     bool goes_on = lg_trial_next(trial) > 0;
     if (goes_on && (record->wishes.flags & LG_WISH_SINGLE_RUN) != 0) {
         record->repeat = LG_REPEAT_UNWANTED;

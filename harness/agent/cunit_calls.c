@@ -1,5 +1,7 @@
 #include "agent/cunit_calls.h"
 
+#include "agent/agent.h"
+
 #include "agent/elf.h"
 #include "agent/patch.h"
 
@@ -43,7 +45,7 @@ static void set_calls(void *const found[CALLS])
 static bool find_in(void *library, void *found[CALLS])
 {
     for (int i = 0; i < CALLS; i++) {
-        found[i] = dlsym(library, names[i]);
+        found[i] = lg_agent_look_up(library, names[i]);
         if (found[i] == NULL)
             return false;
     }
@@ -56,6 +58,8 @@ static bool find_shared(void *found[CALLS])
     if (find_in(RTLD_NEXT, found))
         return true;
     void *library = dlopen("libcunit.so.1", RTLD_LAZY | RTLD_NOLOAD);
+    if (library == NULL)
+        lg_agent_forget_look_up();
     return library != NULL && find_in(library, found);
 }
 
@@ -65,7 +69,7 @@ static bool find_static(void *found[CALLS])
     if (lg_elf_find_functions(names, CALLS, found) == 0) {
         for (int i = 0; i < CALLS; i++) {
             found[i] = exported[i];
-            void *named = dlsym(RTLD_DEFAULT, names[i]);
+            void *named = lg_agent_look_up(RTLD_DEFAULT, names[i]);
             if (found[i] == NULL && named != (i < PATCHED ? patches[i].replacement : NULL))
                 found[i] = named;
         }
@@ -89,7 +93,11 @@ bool lg_cunit_find(void)
     patches[RUN_SUITE].replacement = (void *)CU_run_suite;
     patches[RUN_TEST].replacement = (void *)CU_run_test;
     patches[ASSERTION].replacement = (void *)CU_assertImplementation;
-    if (!find_shared(found) && !find_static(found))
+    if (find_shared(found)) {
+        set_calls(found);
+        return true;
+    }
+    if (!find_static(found))
         return false;
     set_calls(found);
     return true;

@@ -53,6 +53,7 @@ void lg_limits_choose(struct lg_record *record)
             continue;
         apply(&rules[i], name, &best, &choice);
         expects_leak |= rules[i].expects_leak != 0;
+        choice.exact |= rules[i].is_glob == 0;
     }
     for (int gauge = 0; expects_leak && gauge < LG_GAUGE_COUNT; gauge++) {
         if ((choice.named & LG_GAUGE_BIT(gauge)) == 0)

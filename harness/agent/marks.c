@@ -4,6 +4,9 @@
 #include "agent/child.h"
 #include "agent/trace/trace.h"
 
+#include <errno.h>
+#include <unistd.h>
+
 static struct {
     bool watches_runs;          /* a sample is taken when a run begins: the test asks for growth */
     bool is_open;               /* between lg_marks_begin and lg_marks_end */
@@ -15,7 +18,9 @@ static struct {
 
 bool lg_marks_in_test(void)
 {
-    return lg_agent.record != NULL && *lg_agent.is_child && lg_agent.counting != LG_COUNT_NOTHING;
+    /* A child of vfork has all of this process but its number. */
+    return lg_agent.record != NULL && *lg_agent.is_child && getpid() == lg_agent.child_pid &&
+           lg_agent.counting != LG_COUNT_NOTHING;
 }
 
 static bool is_marked(void)
@@ -27,10 +32,12 @@ static bool is_marked(void)
 static void sample_in_body(const struct lg_sample *since, struct lg_sample *out)
 {
     uint32_t phase = lg_agent.record->phase;
+    int saved_errno = errno;
     if (since != NULL)
         lg_child_settle(since);
     lg_child_sample(out);
     lg_agent.record->phase = phase;
+    errno = saved_errno;
 }
 
 void lg_marks_open(const struct lg_sample *before)

@@ -1,5 +1,6 @@
 #include "agent/own_slots.h"
 
+#include "agent/agent.h"
 #include "agent/module.h"
 
 #include <dlfcn.h>
@@ -35,7 +36,7 @@ static void bind_slot(const struct lg_module *own, const struct lg_slot *slot, v
     if (slot->is_data || !slot->is_undefined || value < modules->start || value >= modules->end ||
         is_of_malloc(slot->name))
         return;
-    void *next = dlsym(RTLD_NEXT, slot->name);
+    void *next = lg_agent_look_up(RTLD_NEXT, slot->name);
     if (next != NULL)
         *slot->address = next;
 }

@@ -5,6 +5,10 @@
 #define PAGE_BYTES 4096
 #define FIRST_BATCH_RUNS 4
 
+#define INSIST_WARM_UPS 2
+#define INSIST_BATCH_RUNS 8
+#define INSIST_BATCHES (LG_TRIAL_INSIST_RUNS / INSIST_BATCH_RUNS)
+
 /* From a batch of so many runs on, its growth per run may fall to this share at most. */
 #define RATE_BATCH_RUNS 16
 #define LEAST_RATE 0.7
@@ -31,8 +35,16 @@ void lg_trial_begin(struct lg_trial *trial, enum lg_rigor rigor, lg_gauge_set me
     trial->steady = measured;
 }
 
+void lg_trial_insist(struct lg_trial *trial)
+{
+    trial->insists = true;
+    trial->over = false;
+}
+
 bool lg_trial_warming_up(const struct lg_trial *trial)
 {
+    if (trial->insists)
+        return trial->warm_ups < INSIST_WARM_UPS;
     return trial->warm_ups < rigors[trial->rigor].warm_ups;
 }
 
@@ -40,6 +52,8 @@ uint32_t lg_trial_next(const struct lg_trial *trial)
 {
     if (trial->over)
         return 0;
+    if (trial->insists)
+        return lg_trial_warming_up(trial) ? 1 : INSIST_BATCH_RUNS;
     if (lg_trial_warming_up(trial) || trial->measured < rigors[trial->rigor].measured)
         return 1;
     /* As many again as there were: a vector that doubles grows once in each such batch. */
@@ -90,9 +104,34 @@ static void add_batch(struct lg_trial *trial, uint32_t runs, const struct lg_gau
         trial->over = true;
 }
 
+/* What fills up in the first half is none: what grows in the second is a leak, be it of some runs
+ * only. Where there is no time for that, the newest batch decides. */
+static void add_insisting(struct lg_trial *trial, uint32_t runs, const struct lg_gauges *growth,
+                          bool out_of_time)
+{
+    lg_gauge_set grown = lg_gauges_grown(growth);
+    trial->runs += runs;
+    if (lg_trial_warming_up(trial)) {
+        trial->warm_ups++;
+        return;
+    }
+    trial->batches++;
+    trial->judged_runs += runs;
+    lg_gauges_add(&trial->growth, growth);
+    if (trial->batches > INSIST_BATCHES / 2)
+        trial->late |= grown;
+    else if (out_of_time)
+        trial->late = grown;
+    trial->over = out_of_time || trial->batches == INSIST_BATCHES;
+}
+
 void lg_trial_add(struct lg_trial *trial, uint32_t runs, const struct lg_gauges *growth,
                   bool out_of_time)
 {
+    if (trial->insists) {
+        add_insisting(trial, runs, growth, out_of_time);
+        return;
+    }
     lg_gauge_set grown = lg_gauges_grown(growth);
     bool grew = (grown & trial->judged) != 0;
     bool warming_up = lg_trial_warming_up(trial);
@@ -136,6 +175,8 @@ lg_gauge_set lg_trial_leaking(const struct lg_trial *trial)
     if (trial->judged_runs == 0)
         return 0;
     lg_gauge_set leaking = trial->steady & lg_gauges_grown(&trial->growth) & ~trial->falling;
+    if (trial->insists)
+        leaking = trial->late & lg_gauges_grown(&trial->growth);
     if (heap_is_live(trial))
         leaking &= ~LG_GAUGE_BIT(LG_GAUGE_HEAP);
     return leaking;

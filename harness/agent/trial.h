@@ -23,6 +23,9 @@ struct lg_trial {
     uint32_t warm_ups;   /* how many of them were that */
     uint32_t measured;   /* single runs measured after it */
     uint32_t confirmed;  /* batches made */
+    bool insists;
+    uint32_t batches;  /* made since it insists */
+    lg_gauge_set late; /* grew in the second half of those */
     bool over;
     lg_gauge_set steady; /* grew in every step that decides */
     struct lg_gauges measured_growth;
@@ -34,6 +37,11 @@ struct lg_trial {
 };
 
 void lg_trial_begin(struct lg_trial *trial, enum lg_rigor rigor, lg_gauge_set measured);
+
+/* After the first run: goes on to so many runs whatever that and the next ones grow by, to tell a
+ * leak of some runs only from none, and how far the runs lie apart. */
+#define LG_TRIAL_INSIST_RUNS 64
+void lg_trial_insist(struct lg_trial *trial);
 
 /* How many runs to make until the next sample; 0 when there is nothing left to
  * find out. The caller may make fewer, and says so to lg_trial_add. */

@@ -12,7 +12,7 @@ static bool matches_name(const char *name, bool is_glob, const char *test)
 /* The part of NAME before COLON, which has no end of its own. */
 static bool matches_program(const char *name, size_t length, bool is_glob, const char *program)
 {
-    char part[256];
+    char part[4096];
     if (!is_glob)
         return strlen(program) == length && memcmp(name, program, length) == 0;
     if (length >= sizeof(part))

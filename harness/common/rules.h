@@ -24,6 +24,7 @@ struct lg_rule {
 struct lg_choice {
     lg_gauge_set named;
     struct lg_gauges limits; /* of those */
+    bool exact;              /* one of them names the very test */
 };
 
 /* Whether NAME, [PROGRAM:]SUITE/TEST, a glob or not, is a name of TEST, "SUITE/TEST", of PROGRAM.

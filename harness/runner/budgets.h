@@ -50,6 +50,10 @@ void lg_budgets_free(struct lg_budgets *budgets);
 int lg_budgets_read(struct lg_budgets *budgets, const char *path, int64_t today, char *error,
                     size_t error_size);
 
+/* The same from LENGTH bytes of TEXT, which is what the file at PATH holds. */
+int lg_budgets_read_text(struct lg_budgets *budgets, const char *path, const char *text,
+                         size_t length, int64_t today, char *error, size_t error_size);
+
 /* What is asked for: the limits of one test. */
 struct lg_budget_asked {
     const char *program;

@@ -116,31 +116,69 @@ static void free_tests(struct tests *tests)
     free(tests->rows);
 }
 
-static int write_if_changed(const char *path, const struct lg_text *before,
-                            const struct lg_text *after)
+/* What is written has to be read again: a ledger may be a test's to scribble on. */
+static int check(const char *path, const struct lg_text *text, int64_t today, char *error,
+                 size_t error_size)
 {
-    if (before->failed || after->failed)
-        return -ENOMEM;
-    if (strcmp(lg_text_string(before), lg_text_string(after)) == 0)
-        return 0;
-    return lg_outfile_write(path, write_all, after);
+    struct lg_budgets budgets;
+    int status =
+        lg_budgets_read_text(&budgets, path, text->data, text->length, today, error, error_size);
+    lg_budgets_free(&budgets);
+    return status;
 }
 
-/* With the lock held. */
-static int update_locked(const char *path, int fd, struct lg_budget_update *update,
-                         struct lg_budget_changes *changes)
+struct updating {
+    const char *path;
+    const struct lg_results *results;
+    const struct tests *tests;
+    int64_t today;
+    struct lg_budget_changes *changes;
+    char *error;
+    size_t error_size;
+};
+
+/* The new text, from the old one that the file had. */
+static int update_text(const struct updating *updating, const struct lg_text *before,
+                       struct lg_text *after)
+{
+    const struct lg_options *options = updating->results->options;
+    struct lg_budgets budgets;
+    int status =
+        lg_budgets_read_text(&budgets, updating->path, lg_text_string(before), before->length,
+                             updating->today, updating->error, updating->error_size);
+    struct lg_budget_update update = {.budgets = &budgets,
+                                      .text = lg_text_string(before),
+                                      .fallback = &options->budget,
+                                      .tests = updating->tests->rows,
+                                      .count = updating->tests->count,
+                                      .allow_growth = options->allow_growth};
+    if (status == 0)
+        lg_budgets_update(&update, after, updating->changes);
+    if (status == 0 && after->failed)
+        status = -ENOMEM;
+    if (status == 0)
+        status =
+            check(updating->path, after, updating->today, updating->error, updating->error_size);
+    lg_budgets_free(&budgets);
+    return status;
+}
+
+/* With the lock of FD held. Returns -EAGAIN where somebody who does not take it has replaced the
+ * file meanwhile. */
+static int update_locked(const struct updating *updating, int fd)
 {
     struct lg_text before = {0};
     struct lg_text after = {0};
-    int error = read_all(fd, &before);
-    if (error == 0) {
-        update->text = lg_text_string(&before);
-        lg_budgets_update(update, &after, changes);
-        error = write_if_changed(path, &before, &after);
-    }
+    int status = read_all(fd, &before);
+    if (status == 0)
+        status = update_text(updating, &before, &after);
+    if (status == 0 && !is_current(updating->path, fd))
+        status = -EAGAIN;
+    if (status == 0 && strcmp(lg_text_string(&before), lg_text_string(&after)) != 0)
+        status = lg_outfile_write(updating->path, write_all, &after);
     lg_text_free(&before);
     lg_text_free(&after);
-    return error;
+    return status;
 }
 
 int lg_budgets_file_prepare(const char *path)
@@ -148,40 +186,29 @@ int lg_budgets_file_prepare(const char *path)
     struct stat status;
     if (stat(path, &status) == 0 && !S_ISREG(status.st_mode))
         return S_ISDIR(status.st_mode) ? -EISDIR : -ENOTSUP;
-    int error = lg_outfile_prepare(path);
-    if (error != 0)
-        return error;
-    int fd = lock(path);
-    if (fd < 0)
-        return fd;
-    close(fd);
-    return 0;
+    if (stat(path, &status) == 0 && access(path, W_OK) != 0)
+        return -errno;
+    return lg_outfile_prepare(path);
 }
 
 int lg_budgets_file_update(const char *path, const struct lg_results *results, int64_t today,
                            struct lg_budget_changes *changes, char *error, size_t error_size)
 {
     struct tests tests = {0};
-    struct lg_budgets budgets = {0};
-    int fd = lock(path);
-    int status = fd < 0 ? fd : 0;
-    if (status == 0 && !list_tests(results, &tests))
-        status = -ENOMEM;
-    if (status != 0) {
-        snprintf(error, error_size, "%s: %s", path, strerror(-status));
-    } else if ((status = lg_budgets_read(&budgets, path, today, error, error_size)) == 0) {
-        struct lg_budget_update update = {.budgets = &budgets,
-                                          .fallback = &results->options->budget,
-                                          .tests = tests.rows,
-                                          .count = tests.count,
-                                          .allow_growth = results->options->allow_growth};
-        status = update_locked(path, fd, &update, changes);
-        if (status != 0)
-            snprintf(error, error_size, "%s could not be written: %s", path, strerror(-status));
+    struct updating updating = {path, results, &tests, today, changes, error, error_size};
+    error[0] = '\0';
+    *changes = (struct lg_budget_changes){0};
+    int status = list_tests(results, &tests) ? -EAGAIN : -ENOMEM;
+    if (status == -EAGAIN && tests.count == 0)
+        status = 0; /* nothing to write */
+    while (status == -EAGAIN) {
+        int fd = lock(path);
+        status = fd < 0 ? fd : update_locked(&updating, fd);
+        if (fd >= 0)
+            close(fd);
     }
-    lg_budgets_free(&budgets);
+    if (status != 0 && error[0] == '\0')
+        snprintf(error, error_size, "%s could not be written: %s", path, strerror(-status));
     free_tests(&tests);
-    if (fd >= 0)
-        close(fd);
     return status;
 }

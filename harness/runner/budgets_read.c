@@ -23,7 +23,8 @@ static int64_t parse_day(const char *text)
     int month;
     int day;
     int length = 0;
-    if (sscanf(text, "%4d-%2d-%2d%n", &year, &month, &day, &length) != 3 || length != 10)
+    if (sscanf(text, "%4d-%2d-%2d%n", &year, &month, &day, &length) != 3 || length != 10 ||
+        isalnum((unsigned char)text[10]) || text[10] == '-')
         return -1;
     struct tm date = {.tm_year = year - 1900, .tm_mon = month - 1, .tm_mday = day};
     struct tm given = date;
@@ -32,18 +33,29 @@ static int64_t parse_day(const char *text)
     return exists && seconds >= 0 ? (int64_t)(seconds / 86400) : -1;
 }
 
-/* The first word "until" of a comment, which begins with a '#' or is empty, that a date follows; a
- * wrong date is one that was meant. */
+/* The date behind a word "until", in any case, that AT points to; NULL if it is none, or no digit
+ * follows. */
+static const char *date_behind(const char *comment, const char *at)
+{
+    const char *text = at + strlen("until");
+    if (at > comment && isalnum((unsigned char)at[-1]))
+        return NULL;
+    text += strspn(text, ": \t");
+    return text > at + strlen("until") && isdigit((unsigned char)text[0]) ? text : NULL;
+}
+
+/* A wrong date is one that was meant. */
 static int read_comment(const struct reading *reading, const struct lg_lines *lines,
                         const char *comment, struct lg_budget_line *line)
 {
-    for (const char *at = comment; (at = strstr(at, "until ")) != NULL; at++) {
-        const char *text = at + strlen("until ");
-        if (isalnum((unsigned char)at[-1]) || !isdigit((unsigned char)text[0]))
+    for (const char *at = comment; (at = strcasestr(at, "until")) != NULL; at++) {
+        const char *text = date_behind(comment, at);
+        if (text == NULL)
             continue;
         int64_t day = parse_day(text);
         if (day < 0)
-            return lg_lines_complain(lines, "'until %.10s' is no date (YYYY-MM-DD)", text);
+            return lg_lines_complain(lines, "'until %.*s' is no date (YYYY-MM-DD)",
+                                     (int)strcspn(text, " \t,;.)"), text);
         line->expired = reading->today > day;
         return 0;
     }
@@ -139,8 +151,45 @@ static int read_line(void *context, const struct lg_lines *lines, char *text)
     return status;
 }
 
-int lg_budgets_read(struct lg_budgets *budgets, const char *path, int64_t today, char *error,
-                    size_t error_size)
+static int compare_names(const void *left, const void *right)
+{
+    const struct lg_budget_line *a = *(const struct lg_budget_line *const *)left;
+    const struct lg_budget_line *b = *(const struct lg_budget_line *const *)right;
+    int order = strcmp(a->name, b->name);
+    return order != 0 ? order : (a->line > b->line) - (a->line < b->line);
+}
+
+/* Whether both say something of the same thing: one of them would be of no use, unseen. */
+static bool is_double(const struct lg_budget_line *a, const struct lg_budget_line *b)
+{
+    return strcmp(a->name, b->name) == 0 && a->is_glob == b->is_glob && !a->expired &&
+           !b->expired && ((a->named & b->named) != 0 || (a->expects_leak && b->expects_leak));
+}
+
+/* A merge of two branches leaves such lines behind. */
+static int find_doubles(struct lg_lines *lines, const struct lg_budgets *budgets)
+{
+    const struct lg_budget_line **sorted = calloc(budgets->count + 1, sizeof(*sorted));
+    int status = sorted != NULL ? 0 : -ENOMEM;
+    for (size_t i = 0; sorted != NULL && i < budgets->count; i++)
+        sorted[i] = &budgets->rows[i];
+    if (sorted != NULL)
+        qsort(sorted, budgets->count, sizeof(*sorted), compare_names);
+    for (size_t i = 1; status == 0 && i < budgets->count; i++) {
+        if (!is_double(sorted[i - 1], sorted[i]))
+            continue;
+        lines->line = sorted[i]->line;
+        status = lg_lines_complain(lines, "'%.*s' is in line %u already; keep one of them",
+                                   lg_lines_shown(sorted[i]->name), sorted[i]->name,
+                                   sorted[i - 1]->line);
+    }
+    free(sorted);
+    return status;
+}
+
+/* TEXT is the file's, or NULL: then it is read. */
+static int read_budgets(struct lg_budgets *budgets, const char *path, const char *text,
+                        size_t length, int64_t today, char *error, size_t error_size)
 {
     struct reading reading = {budgets, today};
     struct lg_lines lines = {.path = path,
@@ -148,8 +197,23 @@ int lg_budgets_read(struct lg_budgets *budgets, const char *path, int64_t today,
                              .error = error,
                              .error_size = error_size};
     *budgets = (struct lg_budgets){.path = path};
-    int status = lg_lines_read(&lines, read_line, &reading);
+    int status = text != NULL ? lg_lines_read_text(&lines, text, length, read_line, &reading)
+                              : lg_lines_read(&lines, read_line, &reading);
+    if (status == 0)
+        status = find_doubles(&lines, budgets);
     if (status != 0)
         lg_budgets_free(budgets);
     return status;
+}
+
+int lg_budgets_read(struct lg_budgets *budgets, const char *path, int64_t today, char *error,
+                    size_t error_size)
+{
+    return read_budgets(budgets, path, NULL, 0, today, error, error_size);
+}
+
+int lg_budgets_read_text(struct lg_budgets *budgets, const char *path, const char *text,
+                         size_t length, int64_t today, char *error, size_t error_size)
+{
+    return read_budgets(budgets, path, text, length, today, error, error_size);
 }

@@ -1,67 +1,10 @@
 #include "runner/budgets_update.h"
 
-#include "runner/budgets_line.h"
+#include "runner/budgets_update_parts.h"
 #include "runner/lines.h"
 
-#include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
-
-static const char header[] =
-    "# What tests may grow by per run: leakgate run --budgets FILE. --update-budgets writes what\n"
-    "# is measured, and never raises a line without --allow-growth.\n"
-    "# [PROGRAM:]SUITE/TEST  GAUGE=LIMIT...  [first:GAUGE=LIMIT,...]  [# comment, until "
-    "YYYY-MM-DD]\n"
-    "\n";
-
-/* A line of the file, as it was and as it is to be. It may be for many tests, of one program or
- * of several: what becomes of it has to be right for each. */
-struct line {
-    const char *text; /* without its newline */
-    size_t length;
-    const struct lg_budget_line *was; /* NULL: empty, or a comment */
-    struct lg_budget_line now;
-    lg_gauge_set asked;       /* gauges that a test has its limit of from it */
-    lg_gauge_set unknown;     /* of those, not measured of each test */
-    struct lg_need need;      /* of those, the most that one of the tests needs */
-    struct lg_gauges without; /* what would hold if it were not there */
-    lg_gauge_set kept;        /* gauges for which that differs by test, or is another line */
-    const char *test;         /* the full name of a test that it is for */
-    bool shared;              /* and it is for another, too */
-    bool idle;                /* expired, or expects a leak, and a test has no need of that */
-    bool held;                /* but another has */
-    bool tightened;
-    bool raised;
-};
-
-/* What is being decided of one test. */
-struct decision {
-    const struct lg_budget_measured *test;
-    char *name; /* PROGRAM:SUITE/TEST: lines are in order of that */
-    struct lg_budget_choice choice;
-    struct line *own; /* the line of that very test, or NULL */
-    bool expired;     /* there is none but what has expired */
-    bool refused;
-};
-
-/* A line that is to be added behind one that is there. */
-struct addition {
-    const struct decision *decision;
-    struct lg_budget_line now;
-    size_t before; /* the number of lines that it comes after */
-};
-
-struct file {
-    const struct lg_budget_update *update;
-    struct lg_budget_changes *changes;
-    const char *text; /* without a byte-order mark */
-    const char *newline;
-    struct line *lines;
-    size_t count;
-    struct decision *decisions; /* in order of names */
-    struct addition *additions; /* too */
-    size_t added;
-};
 
 static size_t count_lines(const char *text)
 {
@@ -71,7 +14,7 @@ static size_t count_lines(const char *text)
     return count;
 }
 
-static bool split(struct file *file)
+static bool split(struct budget_file *file)
 {
     const struct lg_budgets *budgets = file->update->budgets;
     const char *text = file->text;
@@ -89,26 +32,27 @@ static bool split(struct file *file)
     for (size_t i = 0; i < budgets->count; i++) {
         if (budgets->rows[i].line > file->count)
             return false;
-        struct line *line = &file->lines[budgets->rows[i].line - 1];
+        struct budget_file_line *line = &file->lines[budgets->rows[i].line - 1];
         line->was = &budgets->rows[i];
         line->now = budgets->rows[i];
     }
     return true;
 }
 
-static struct line *line_of(struct file *file, const struct lg_budget_line *was)
+static struct budget_file_line *line_of(struct budget_file *file, const struct lg_budget_line *was)
 {
     return was != NULL ? &file->lines[was->line - 1] : NULL;
 }
 
 /* The line that limits GAUGE of that very test, or NULL. */
-static struct line *exact_by(struct file *file, const struct decision *decision, int gauge)
+static struct budget_file_line *exact_by(struct budget_file *file,
+                                         const struct budget_decision *decision, int gauge)
 {
     const struct lg_budget_line *by = decision->choice.by[gauge];
     return by != NULL && !by->is_glob ? line_of(file, by) : NULL;
 }
 
-static bool is_over(const struct decision *decision, int gauge)
+static bool is_over(const struct budget_decision *decision, int gauge)
 {
     const struct lg_need *need = &decision->test->need;
     return (need->known & LG_GAUGE_BIT(gauge)) != 0 &&
@@ -122,7 +66,8 @@ static int64_t larger(int64_t a, int64_t b)
     return a > b ? a : b;
 }
 
-static void ask_for_limit(struct line *line, int gauge, const struct lg_need *need, int64_t without)
+static void ask_for_limit(struct budget_file_line *line, int gauge, const struct lg_need *need,
+                          int64_t without)
 {
     lg_gauge_set bit = LG_GAUGE_BIT(gauge);
     if ((line->asked & bit) != 0 && line->without.values[gauge] != without)
@@ -139,7 +84,8 @@ static void ask_for_limit(struct line *line, int gauge, const struct lg_need *ne
 
 /* LINE names that very test. Where another limits a gauge, that one can't be taken out: LINE would
  * hold in its place, or allow all as it expects a leak. */
-static void ask_line(struct file *file, struct decision *decision, struct line *line)
+static void ask_line(struct budget_file *file, struct budget_decision *decision,
+                     struct budget_file_line *line)
 {
     const struct lg_need *need = &decision->test->need;
     if (line->was->expired || line->was->expects_leak) {
@@ -152,7 +98,7 @@ static void ask_line(struct file *file, struct decision *decision, struct line *
     line->shared |= line->test != NULL && strcmp(line->test, decision->name) != 0;
     line->test = decision->name;
     for (int gauge = 0; gauge < LG_GAUGE_COUNT; gauge++) {
-        struct line *by = exact_by(file, decision, gauge);
+        struct budget_file_line *by = exact_by(file, decision, gauge);
         if (by != NULL && by != line &&
             ((line->was->named & LG_GAUGE_BIT(gauge)) != 0 || line->was->expects_leak))
             by->kept |= LG_GAUGE_BIT(gauge);
@@ -164,7 +110,7 @@ static bool is_for(const struct lg_budget_line *row, const struct lg_budget_meas
     return !row->is_glob && lg_rule_matches(row->name, false, test->program, test->test);
 }
 
-static void find_own(struct file *file, struct decision *decision)
+static void find_own(struct budget_file *file, struct budget_decision *decision)
 {
     const struct lg_budgets *budgets = file->update->budgets;
     const struct lg_budget_line *own = NULL;
@@ -182,7 +128,7 @@ static void find_own(struct file *file, struct decision *decision)
     decision->expired = expired && own == NULL && decision->choice.expects_leak == NULL;
 }
 
-static void ask(struct file *file, struct decision *decision)
+static void ask(struct budget_file *file, struct budget_decision *decision)
 {
     const struct lg_budgets *budgets = file->update->budgets;
     const struct lg_budget_measured *test = decision->test;
@@ -196,7 +142,7 @@ static void ask(struct file *file, struct decision *decision)
     lg_budgets_choose(budgets, &asked, &without);
     find_own(file, decision);
     for (int gauge = 0; gauge < LG_GAUGE_COUNT; gauge++) {
-        struct line *by = exact_by(file, decision, gauge);
+        struct budget_file_line *by = exact_by(file, decision, gauge);
         if (by != NULL)
             ask_for_limit(by, gauge, &test->need, without.budget.limits.values[gauge]);
     }
@@ -233,12 +179,13 @@ static void raise_limit(struct lg_budget_line *line, const struct lg_budget_line
         line->first.values[gauge] = limit;
 }
 
-static void tighten(struct line *line, int gauge)
+static void tighten(struct budget_file_line *line, int gauge)
 {
     lg_gauge_set bit = LG_GAUGE_BIT(gauge);
     int64_t need = line->need.limits.values[gauge];
     line->tightened = true;
-    if ((line->kept & bit) == 0 && need == line->without.values[gauge]) {
+    /* Without a limit, a line that expects a leak would allow any. */
+    if ((line->kept & bit) == 0 && !line->now.expects_leak && need == line->without.values[gauge]) {
         line->now.named &= ~bit;
         line->now.first_named &= ~bit;
     } else {
@@ -246,19 +193,19 @@ static void tighten(struct line *line, int gauge)
     }
 }
 
-static bool is_loose(const struct line *line, int gauge)
+static bool is_loose(const struct budget_file_line *line, int gauge)
 {
     return (line->unknown & LG_GAUGE_BIT(gauge)) == 0 &&
            lg_need_is_less(&line->need, (enum lg_gauge)gauge, line->was->limits.values[gauge]);
 }
 
-static bool is_blank(const struct line *line)
+static bool is_blank(const struct budget_file_line *line)
 {
     return strspn(line->text, " \t\r\v\f") >= line->length;
 }
 
 /* Behind the last line that comes before it in order; before all others, but behind a heading. */
-static size_t place_of(const struct file *file, const char *name)
+static size_t place_of(const struct budget_file *file, const char *name)
 {
     size_t first = file->count;
     for (size_t i = file->count; i > 0; i--) {
@@ -275,12 +222,13 @@ static size_t place_of(const struct file *file, const char *name)
 }
 
 /* Tests of one name share a line. */
-static struct lg_budget_line *added_line(struct file *file, const struct decision *decision)
+static struct lg_budget_line *added_line(struct budget_file *file,
+                                         const struct budget_decision *decision)
 {
-    struct addition *last = file->added > 0 ? &file->additions[file->added - 1] : NULL;
+    struct budget_addition *last = file->added > 0 ? &file->additions[file->added - 1] : NULL;
     if (last != NULL && strcmp(last->decision->name, decision->name) == 0)
         return &last->now;
-    struct addition *addition = &file->additions[file->added++];
+    struct budget_addition *addition = &file->additions[file->added++];
     addition->decision = decision;
     addition->before = place_of(file, decision->name);
     file->changes->added++;
@@ -289,11 +237,11 @@ static struct lg_budget_line *added_line(struct file *file, const struct decisio
 
 /* A line, a glob or the test itself has said how much is too much: only a test of which nothing
  * is said gets a line. Whoever set a date that is over has to set a new one. */
-static void raise(struct file *file, struct decision *decision, int gauge)
+static void raise(struct budget_file *file, struct budget_decision *decision, int gauge)
 {
     bool unsaid = decision->own == NULL && decision->choice.by[gauge] == NULL &&
                   (decision->choice.own & LG_GAUGE_BIT(gauge)) == 0;
-    struct line *line = exact_by(file, decision, gauge);
+    struct budget_file_line *line = exact_by(file, decision, gauge);
     int64_t need = decision->test->need.limits.values[gauge];
     if (line == NULL && decision->own != NULL && !decision->own->shared)
         line = decision->own;
@@ -307,15 +255,8 @@ static void raise(struct file *file, struct decision *decision, int gauge)
     }
 }
 
-/* Where a leak is expected, and there, no line is too loose. */
-static bool expects_leak(struct file *file, const struct decision *decision)
-{
-    const struct lg_budget_line *line = decision->choice.expects_leak;
-    return line != NULL && (line->is_glob || line_of(file, line)->held);
-}
-
 /* What was refused stays refused: lines that say no are not taken out. */
-static void hold_lines(struct file *file, const struct decision *decision)
+static void hold_lines(struct budget_file *file, const struct budget_decision *decision)
 {
     const struct lg_budgets *budgets = file->update->budgets;
     if (decision->own != NULL)
@@ -326,7 +267,7 @@ static void hold_lines(struct file *file, const struct decision *decision)
     }
 }
 
-static void decide_over(struct file *file, struct decision *decision)
+static void decide_over(struct budget_file *file, struct budget_decision *decision)
 {
     for (int gauge = 0; gauge < LG_GAUGE_COUNT; gauge++) {
         if (is_over(decision, gauge))
@@ -336,18 +277,18 @@ static void decide_over(struct file *file, struct decision *decision)
         hold_lines(file, decision);
 }
 
-static void decide_loose(struct file *file, struct decision *decision)
+static void decide_loose(struct budget_file *file, struct budget_decision *decision)
 {
     for (int gauge = 0; gauge < LG_GAUGE_COUNT; gauge++) {
-        struct line *by = exact_by(file, decision, gauge);
-        if (by != NULL && !expects_leak(file, decision) && is_loose(by, gauge))
+        struct budget_file_line *by = exact_by(file, decision, gauge);
+        if (by != NULL && is_loose(by, gauge))
             tighten(by, gauge);
     }
 }
 
 /* A leak that was expected, and is there no more, needs no line; nor does what has expired, where
  * nothing is over its limits without it. */
-static void clear(struct line *line)
+static void clear(struct budget_file_line *line)
 {
     line->tightened = true;
     line->now.expects_leak = false;
@@ -361,12 +302,12 @@ static void clear(struct line *line)
 
 static int compare_decisions(const void *left, const void *right)
 {
-    const struct decision *a = left;
-    const struct decision *b = right;
+    const struct budget_decision *a = left;
+    const struct budget_decision *b = right;
     return strcmp(a->name, b->name);
 }
 
-static bool list_decisions(struct file *file)
+static bool list_decisions(struct budget_file *file)
 {
     const struct lg_budget_update *update = file->update;
     file->additions = calloc(update->count + 1, sizeof(*file->additions));
@@ -386,11 +327,11 @@ static bool list_decisions(struct file *file)
 }
 
 /* Tests of one name are one for whoever reads the numbers. */
-static void count_refused(struct file *file)
+static void count_refused(struct budget_file *file)
 {
     const char *last = "";
     for (size_t i = 0; i < file->update->count; i++) {
-        const struct decision *decision = &file->decisions[i];
+        const struct budget_decision *decision = &file->decisions[i];
         if (!decision->refused || strcmp(decision->name, last) == 0)
             continue;
         last = decision->name;
@@ -399,7 +340,21 @@ static void count_refused(struct file *file)
     }
 }
 
-static void decide_all(struct file *file)
+/* What a line that people wrote begins with, from the first time on that its test is measured: they
+ * may raise it, too. */
+static void remember(struct budget_file_line *line)
+{
+    lg_gauge_set without_first = line->asked & line->now.named & ~line->now.first_named;
+    for (int gauge = 0; gauge < LG_GAUGE_COUNT; gauge++) {
+        if ((without_first & LG_GAUGE_BIT(gauge)) == 0)
+            continue;
+        line->now.first_named |= LG_GAUGE_BIT(gauge);
+        line->now.first.values[gauge] = line->now.limits.values[gauge];
+        line->remembered = true;
+    }
+}
+
+static void decide_all(struct budget_file *file)
 {
     for (size_t i = 0; i < file->update->count; i++)
         ask(file, &file->decisions[i]);
@@ -411,137 +366,21 @@ static void decide_all(struct file *file)
         if (file->lines[i].idle && !file->lines[i].held)
             clear(&file->lines[i]);
     }
+    for (size_t i = 0; i < file->count; i++)
+        remember(&file->lines[i]);
     count_refused(file);
-}
-
-/* Writing. */
-
-static void add_limit(struct lg_text *out, enum lg_gauge gauge, int64_t limit)
-{
-    static const char units[] = "KMG";
-    int unit = -1;
-    if (limit == LG_BUDGET_UNLIMITED) {
-        lg_text_add(out, "%s=unlimited", lg_gauge_name(gauge));
-        return;
-    }
-    while (lg_gauge_in_bytes(gauge) && unit < 2 && limit > 0 && limit % 1024 == 0) {
-        limit /= 1024;
-        unit++;
-    }
-    lg_text_add(out, "%s=%" PRId64, lg_gauge_name(gauge), limit);
-    if (unit >= 0)
-        lg_text_add(out, "%c", units[unit]);
-}
-
-static void add_fields(struct lg_text *out, const struct lg_budget_line *line)
-{
-    const char *separator = "";
-    for (int gauge = 0; gauge < LG_GAUGE_COUNT; gauge++) {
-        if ((line->named & LG_GAUGE_BIT(gauge)) == 0)
-            continue;
-        lg_text_add(out, "%s", separator);
-        add_limit(out, (enum lg_gauge)gauge, line->limits.values[gauge]);
-        separator = " ";
-    }
-    if (line->expects_leak)
-        lg_text_add(out, "%s%s", separator, LG_BUDGET_EXPECT_LEAK);
-    if (line->first_named == 0)
-        return;
-    lg_text_add(out, " %s", LG_BUDGET_FIRST);
-    separator = "";
-    for (int gauge = 0; gauge < LG_GAUGE_COUNT; gauge++) {
-        if ((line->first_named & LG_GAUGE_BIT(gauge)) == 0)
-            continue;
-        lg_text_add(out, "%s", separator);
-        add_limit(out, (enum lg_gauge)gauge, line->first.values[gauge]);
-        separator = ",";
-    }
-}
-
-/* The comment keeps its column, where there is room. */
-static void add_changed(struct lg_text *out, const struct line *line)
-{
-    struct lg_budget_parts parts;
-    char *text = strndup(line->text, line->length);
-    if (text == NULL || lg_budget_line_split(text, &parts) != 0) {
-        out->failed = true;
-        free(text);
-        return;
-    }
-    size_t start = out->length;
-    size_t column = (size_t)(parts.comment - text);
-    lg_text_add_bytes(out, text, (size_t)(parts.fields - text));
-    add_fields(out, &line->now);
-    if (parts.comment[0] == '#') {
-        size_t length = out->length - start;
-        size_t gap = length < column ? column - length : 1;
-        lg_text_add(out, "%*s%s", (int)gap, "", parts.comment);
-    } else if (line->length > 0 && line->text[line->length - 1] == '\r') {
-        lg_text_add(out, "\r");
-    }
-    free(text);
-}
-
-static void write_line(struct file *file, const struct line *line, struct lg_text *out)
-{
-    bool changed = line->raised || line->tightened;
-    if (changed && line->now.named == 0 && !line->now.expects_leak) {
-        file->changes->removed++;
-        return;
-    }
-    file->changes->raised += line->raised;
-    file->changes->tightened += changed && !line->raised;
-    if (changed)
-        add_changed(out, line);
-    else
-        lg_text_add_bytes(out, line->text, line->length);
-    if (line->text[line->length] == '\n')
-        lg_text_add(out, "\n");
-}
-
-static void write_additions(const struct file *file, size_t before, struct lg_text *out)
-{
-    for (size_t i = 0; i < file->added; i++) {
-        const struct addition *addition = &file->additions[i];
-        const struct lg_budget_measured *test = addition->decision->test;
-        if (addition->before != before)
-            continue;
-        if (before > 0 && file->lines[before - 1].text[file->lines[before - 1].length] == '\0' &&
-            out->length > 0 && out->data[out->length - 1] != '\n')
-            lg_text_add(out, "%s", file->newline);
-        lg_budget_line_add_name(out, test->program, test->test);
-        lg_text_add(out, "  ");
-        add_fields(out, &addition->now);
-        lg_text_add(out, "%s", file->newline);
-    }
-}
-
-static void write_all(struct file *file, struct lg_text *out)
-{
-    size_t mark = (size_t)(file->text - file->update->text);
-    lg_text_add_bytes(out, file->update->text, mark);
-    if (file->text[0] == '\0')
-        lg_text_add(out, "%s", header);
-    for (size_t i = 0; i < file->count; i++) {
-        write_additions(file, i, out);
-        write_line(file, &file->lines[i], out);
-    }
-    write_additions(file, file->count, out);
-    /* Nothing is left: what the next update would write first. */
-    if (out->length == mark)
-        lg_text_add(out, "%s", header);
 }
 
 void lg_budgets_update(const struct lg_budget_update *update, struct lg_text *out,
                        struct lg_budget_changes *changes)
 {
-    struct file file = {.update = update, .changes = changes, .text = update->text};
+    struct budget_file file = {.update = update, .changes = changes, .text = update->text};
     *changes = (struct lg_budget_changes){0};
     if (strncmp(file.text, LG_LINES_MARK, strlen(LG_LINES_MARK)) == 0)
         file.text += strlen(LG_LINES_MARK);
     if (split(&file) && list_decisions(&file)) {
         decide_all(&file);
-        write_all(&file, out);
+        lg_budgets_write(&file, out);
     } else {
         out->failed = true;
     }

@@ -20,8 +20,9 @@ struct lg_budget_changes {
     size_t tightened;
     size_t raised;
     size_t removed;
-    size_t refused; /* tests that grow by more than their lines, which were not raised */
-    size_t expired; /* and those whose line does not count any more */
+    size_t remembered; /* lines as they are, which first had no "first:" */
+    size_t refused;    /* tests that grow by more than their lines, which were not raised */
+    size_t expired;    /* and those whose line does not count any more */
 };
 
 struct lg_budget_update {

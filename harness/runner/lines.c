@@ -4,6 +4,7 @@
 
 #include <errno.h>
 #include <stdarg.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -64,6 +65,28 @@ static int read_lines(struct lg_lines *lines, lg_lines_reader *reader, void *con
     return status;
 }
 
+static void tell(const struct lg_lines *lines, int status)
+{
+    if (status != 0 && lines->error_size > 0 && lines->error[0] == '\0')
+        snprintf(lines->error, lines->error_size, "%s: %s", lines->path, strerror(-status));
+}
+
+int lg_lines_read_text(struct lg_lines *lines, const char *text, size_t length,
+                       lg_lines_reader *reader, void *context)
+{
+    lines->line = 0;
+    if (lines->error_size > 0)
+        lines->error[0] = '\0';
+    if (length == 0)
+        return 0;
+    FILE *file = fmemopen((char *)(uintptr_t)text, length, "r");
+    int status = file != NULL ? read_lines(lines, reader, context, file) : -errno;
+    if (file != NULL)
+        fclose(file);
+    tell(lines, status);
+    return status;
+}
+
 int lg_lines_read(struct lg_lines *lines, lg_lines_reader *reader, void *context)
 {
     lines->line = 0;
@@ -73,7 +96,6 @@ int lg_lines_read(struct lg_lines *lines, lg_lines_reader *reader, void *context
     int status = file != NULL ? read_lines(lines, reader, context, file) : -errno;
     if (file != NULL)
         fclose(file);
-    if (status != 0 && lines->error_size > 0 && lines->error[0] == '\0')
-        snprintf(lines->error, lines->error_size, "%s: %s", lines->path, strerror(-status));
+    tell(lines, status);
     return status;
 }

@@ -33,4 +33,8 @@ typedef int lg_lines_reader(void *context, const struct lg_lines *lines, char *l
  * says what and where in any case. */
 int lg_lines_read(struct lg_lines *lines, lg_lines_reader *reader, void *context);
 
+/* The same from LENGTH bytes of TEXT; LINES->path is for the complaints. */
+int lg_lines_read_text(struct lg_lines *lines, const char *text, size_t length,
+                       lg_lines_reader *reader, void *context);
+
 #endif

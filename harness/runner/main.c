@@ -168,10 +168,20 @@ static int64_t today(void)
     return time(NULL) / 86400;
 }
 
+/* A file that is to be written need not be there. */
+static int read_file_of(const struct lg_options *options, struct lg_budgets *budgets, char *error,
+                        size_t error_size)
+{
+    int status = lg_budgets_read(budgets, options->budgets_path, today(), error, error_size);
+    budgets->path = options->budgets_path;
+    return status == -ENOENT && options->update_budgets ? 0 : status;
+}
+
 static void tell_changes(const struct lg_options *options, const struct lg_budget_changes *changes)
 {
-    static const char *const how[] = {"added", "tightened", "raised", "removed"};
-    const size_t counts[] = {changes->added, changes->tightened, changes->raised, changes->removed};
+    static const char *const how[] = {"added", "tightened", "raised", "removed", "remembered"};
+    const size_t counts[] = {changes->added, changes->tightened, changes->raised, changes->removed,
+                             changes->remembered};
     const char *separator = ": ";
     printf("leakgate: budgets: %s", options->budgets_path);
     for (size_t i = 0; i < sizeof(counts) / sizeof(counts[0]); i++) {
@@ -182,8 +192,7 @@ static void tell_changes(const struct lg_options *options, const struct lg_budge
     }
     puts(strcmp(separator, ": ") == 0 ? ": nothing to change" : "");
     if (changes->refused > 0)
-        printf("leakgate: budgets: %zu test%s over what is allowed; --allow-growth would allow "
-               "more\n",
+        printf("leakgate: budgets: %zu test%s over what is allowed; --allow-growth allows more\n",
                changes->refused, changes->refused == 1 ? " is" : "s are");
     if (changes->expired > 0)
         printf("leakgate: budgets: %zu test%s over with a line that has expired; give it a new "
@@ -211,8 +220,7 @@ static int update_budgets(const struct lg_options *options, const struct lg_sess
         lg_suppressions_forget(options->suppressions);
     if (status == 0) {
         lg_budgets_free(options->budgets);
-        status =
-            lg_budgets_read(options->budgets, options->budgets_path, today(), error, sizeof(error));
+        status = read_file_of(options, options->budgets, error, sizeof(error));
     }
     if (status != 0)
         return fail("--update-budgets: %s", error);
@@ -254,7 +262,7 @@ static int read_budgets(struct lg_options *options, struct lg_budgets *budgets)
             return fail("--update-budgets: %s cannot be written: %s; name a file that can be",
                         options->budgets_path, strerror(-status));
     }
-    if (lg_budgets_read(budgets, options->budgets_path, today(), error, sizeof(error)) != 0)
+    if (read_file_of(options, budgets, error, sizeof(error)) != 0)
         return fail("--budgets: %s", error);
     options->budgets = budgets;
     return LEAKGATE_EXIT_CLEAN;
@@ -275,12 +283,22 @@ static char *as_glob(const char *name)
     return glob;
 }
 
+/* The name may be as in the budget file, with the program before it. */
+static const char *test_of(const struct lg_options *options)
+{
+    const char *slash = strrchr(options->program[0], '/');
+    const char *program = slash != NULL ? slash + 1 : options->program[0];
+    size_t length = strlen(program);
+    bool named = strncmp(options->explain, program, length) == 0 && options->explain[length] == ':';
+    return named ? options->explain + length + 1 : options->explain;
+}
+
 /* What holds for one test, and where that is said: the test itself may say some of it, so that it
  * is run. */
 static int explain(const struct lg_options *options)
 {
     struct lg_options only = *options;
-    char *filter = as_glob(options->explain);
+    char *filter = as_glob(test_of(options));
     if (filter == NULL)
         return fail("no memory for the name of a test");
     only.filter = filter;

@@ -41,11 +41,14 @@ static void add_word(struct lg_text *text, const char *word)
     lg_text_add(text, "'");
 }
 
-/* The command that brings the file up to date. */
+/* The command that brings the file up to date: with all that this run was told. */
 static void add_command(struct lg_text *text, const struct lg_options *options)
 {
-    lg_text_add(text, "leakgate run --budgets");
-    add_word(text, options->budgets->path);
+    lg_text_add(text, "leakgate run");
+    for (char *const *word = options->words + 1; word < options->program; word++) {
+        if (strcmp(*word, "--ratchet") != 0 && strcmp(*word, "--") != 0)
+            add_word(text, *word);
+    }
     lg_text_add(text, " --update-budgets --");
     for (char *const *word = options->program; *word != NULL; word++)
         add_word(text, *word);

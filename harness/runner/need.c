@@ -4,43 +4,38 @@
 
 #define PAGE_BYTES 4096
 
-/* From so many runs in a row on, what they grew by per run tells more than that of single ones. */
-#define BATCH_RUNS 4
+/* How far the next measurement may lie above this one, in standard deviations of what lies between
+ * the two, as a handful of steps tell it; and how much looser than that a limit may be. */
+#define MARGIN 8.0
+#define SLACK 4.0
 
-struct rates {
-    double least;
-    double most;
-    bool any;
-};
-
-static void add_rates(struct rates *rates, const struct lg_step *steps, uint32_t count,
-                      enum lg_gauge gauge, uint32_t least_runs)
+/* How far apart what GAUGE grew by per run lies from step to step, weighted by their runs: the
+ * standard deviation for a single run. */
+static double deviation_of(const struct lg_ledger *ledger, const struct lg_record *record,
+                           enum lg_gauge gauge)
 {
-    for (uint32_t i = 0; i < count; i++) {
-        if (steps[i].warm_up != 0 || steps[i].runs < least_runs)
-            continue;
-        double rate = (double)steps[i].growth.values[gauge] / steps[i].runs;
-        rates->least = !rates->any || rate < rates->least ? rate : rates->least;
-        rates->most = !rates->any || rate > rates->most ? rate : rates->most;
-        rates->any = true;
-    }
-}
-
-/* What GAUGE grew by per run, at least and at most, in the measurements of RECORD. */
-static struct rates rates_of(const struct lg_ledger *ledger, const struct lg_record *record,
-                             enum lg_gauge gauge)
-{
-    struct rates rates = {0};
     uint32_t count =
         record->steps_count < LG_LEDGER_MAX_STEPS ? record->steps_count : LG_LEDGER_MAX_STEPS;
     const struct lg_step *steps =
         lg_ledger_at(ledger, record->steps, count * sizeof(struct lg_step));
-    if (steps == NULL)
-        return rates;
-    add_rates(&rates, steps, count, gauge, BATCH_RUNS);
-    if (!rates.any)
-        add_rates(&rates, steps, count, gauge, 1);
-    return rates;
+    double runs = 0;
+    double grown = 0;
+    double squares = 0;
+    uint32_t measured = 0;
+    for (uint32_t i = 0; steps != NULL && i < count; i++) {
+        if (steps[i].warm_up != 0 || steps[i].runs == 0)
+            continue;
+        runs += steps[i].runs;
+        grown += (double)steps[i].growth.values[gauge];
+        measured++;
+    }
+    for (uint32_t i = 0; measured > 1 && i < count; i++) {
+        if (steps[i].warm_up != 0 || steps[i].runs == 0)
+            continue;
+        double apart = (double)steps[i].growth.values[gauge] / steps[i].runs - grown / runs;
+        squares += apart * apart * steps[i].runs;
+    }
+    return measured > 1 ? sqrt(squares / (measured - 1)) : 0;
 }
 
 /* VALUE as a limit, whatever a ledger makes of it. */
@@ -60,17 +55,15 @@ static void need_of_gauge(const struct lg_ledger *ledger, const struct lg_record
     bool by_page = gauge == LG_GAUGE_HEAP || gauge == LG_GAUGE_FRAG;
     double noise = by_page && verdict->grown != 0 ? PAGE_BYTES : 0;
     out->noise.values[gauge] = up(noise, 1);
-    if ((verdict->grown & LG_GAUGE_BIT(gauge)) == 0)
+    if ((verdict->grown & LG_GAUGE_BIT(gauge)) == 0 || verdict->runs == 0)
         return;
-    double most = (double)lg_verdict_per_run(verdict, gauge);
-    struct rates rates = {0};
-    if (record->repeat == LG_REPEAT_FINE)
-        rates = rates_of(ledger, record, gauge);
-    if (rates.any && rates.most > most)
-        most = rates.most;
-    if (rates.any && rates.most > rates.least)
-        out->noise.values[gauge] = up(noise + rates.most - rates.least, 1);
-    out->limits.values[gauge] = up(most, by_page ? PAGE_BYTES : 1);
+    double per_run = (double)verdict->growth.values[gauge] / verdict->runs;
+    double margin = 0;
+    if (record->repeat == LG_REPEAT_FINE && !by_page)
+        margin = MARGIN * deviation_of(ledger, record, gauge) * sqrt(2.0 / verdict->runs);
+    per_run -= (double)verdict->covered.values[gauge];
+    out->noise.values[gauge] = up(noise + SLACK * margin, 1);
+    out->limits.values[gauge] = up(per_run + margin, by_page ? PAGE_BYTES : 1);
 }
 
 bool lg_need_of(const struct lg_ledger *ledger, const struct lg_record *record,
@@ -82,8 +75,7 @@ bool lg_need_of(const struct lg_ledger *ledger, const struct lg_record *record,
     if (record == NULL || record->kind != LG_RECORD_TEST || record->state != LG_RECORD_ENDED ||
         !judged || (record->wishes.flags & LG_WISH_UNMEASURED) != 0)
         return false;
-    /* Of what is suppressed, the rest may need its limit. */
-    out->known = record->measured & ~verdict->suppressed;
+    out->known = record->measured;
     for (int gauge = 0; gauge < LG_GAUGE_COUNT; gauge++) {
         if ((out->known & LG_GAUGE_BIT(gauge)) != 0)
             need_of_gauge(ledger, record, verdict, (enum lg_gauge)gauge, out);
@@ -97,19 +89,6 @@ bool lg_need_is_less(const struct lg_need *need, enum lg_gauge gauge, int64_t li
         return false;
     if (limit == LG_BUDGET_UNLIMITED)
         return need->limits.values[gauge] != LG_BUDGET_UNLIMITED;
-    return limit - need->limits.values[gauge] > need->noise.values[gauge];
-}
-
-lg_gauge_set lg_need_better(const struct lg_need *need, const struct lg_budget_choice *choice)
-{
-    lg_gauge_set better = 0;
-    if (choice->expects_leak != NULL)
-        return 0;
-    for (int gauge = 0; gauge < LG_GAUGE_COUNT; gauge++) {
-        const struct lg_budget_line *line = choice->by[gauge];
-        if (line != NULL && !line->is_glob &&
-            lg_need_is_less(need, (enum lg_gauge)gauge, line->limits.values[gauge]))
-            better |= LG_GAUGE_BIT(gauge);
-    }
-    return better;
+    int64_t noise = need->noise.values[gauge];
+    return limit > need->limits.values[gauge] && limit - need->limits.values[gauge] > noise;
 }

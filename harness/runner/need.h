@@ -21,7 +21,4 @@ bool lg_need_of(const struct lg_ledger *ledger, const struct lg_record *record,
 /* Whether LIMIT of GAUGE is more than the test needs by more than the noise. */
 bool lg_need_is_less(const struct lg_need *need, enum lg_gauge gauge, int64_t limit);
 
-/* The gauges whose line of that very test in CHOICE is too loose by now. */
-lg_gauge_set lg_need_better(const struct lg_need *need, const struct lg_budget_choice *choice);
-
 #endif

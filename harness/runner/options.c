@@ -114,6 +114,7 @@ static int set_rigor(struct lg_options *options, const char *value, char *why, s
         return -EINVAL;
     }
     options->rigor = (enum lg_rigor)found;
+    options->rigor_given = true;
     return 0;
 }
 
@@ -350,6 +351,7 @@ static int read_arguments(int argc, char *const argv[], struct lg_options *optio
         }
     }
     options->program = argv + optind;
+    options->words = argv;
     return 0;
 }
 
@@ -400,6 +402,8 @@ int lg_options_parse(int argc, char *const argv[], struct lg_options *out, char 
         snprintf(error, error_size, "%s", mismatch);
         return -EINVAL;
     }
+    if (options.update_budgets && !options.rigor_given)
+        options.rigor = LG_RIGOR_THOROUGH; /* what is written is to hold */
     *out = options;
     return 0;
 }

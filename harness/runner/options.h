@@ -20,6 +20,7 @@ struct lg_options {
     struct lg_outputs outputs;
     struct lg_budget budget;
     enum lg_rigor rigor;
+    bool rigor_given; /* else it is the default */
     enum lg_isolation isolation;
     uint64_t timeout_ms; /* per test; 0: none */
     const char *filter;  /* a glob on SUITE/TEST, or NULL */
@@ -41,6 +42,7 @@ struct lg_options {
     const char *source_root;       /* a folder, or NULL */
     struct lg_suppressions *suppressions; /* what is in that file, and the built-in ones: set by
                                            * whoever has read it; or NULL */
+    char *const *words;                   /* of `run`, as given: "run" first, up to `program` */
     char *const *program;                 /* PROGRAM [ARG...], NULL-terminated */
 };
 

@@ -38,6 +38,8 @@ int lg_orders_write(struct lg_ledger *ledger, const struct lg_options *options, 
     }
     orders->limits = options->budget.limits;
     orders->trace = options->trace;
+    orders->insist =
+        (options->update_budgets || options->ratchet) && options->rigor >= LG_RIGOR_STANDARD;
     orders->isolation = options->isolation;
     orders->list_only = options->list;
     orders->timeout_ms = options->timeout_ms;

@@ -1,7 +1,6 @@
 #include "runner/results.h"
 
 #include "runner/message.h"
-#include "runner/need.h"
 #include "runner/source.h"
 #include "runner/text.h"
 
@@ -120,11 +119,8 @@ static bool judge(struct lg_results *results, const struct lg_program *program,
         lg_leaks_free(out->leaks);
         failed = true;
     }
-    struct lg_need need;
     if (out->choice.expects_leak != NULL)
         lg_verdict_expect_leak(&out->verdict);
-    else if (options->ratchet && lg_need_of(results->ledger, record, &out->verdict, &need))
-        lg_verdict_ratchet(&out->verdict, lg_need_better(&need, &out->choice));
     return !failed;
 }
 
@@ -327,7 +323,7 @@ int lg_results_read(const struct lg_ledger *ledger, const struct lg_options *opt
     }
     if (hosts == 0 && !add_program(out, NULL, 0))
         return -ENOMEM;
-    return lg_results_find_stale(out) && finish_rows(out) ? 0 : -ENOMEM;
+    return lg_results_find_stale(out) && lg_results_ratchet(out) && finish_rows(out) ? 0 : -ENOMEM;
 }
 
 void lg_results_free(struct lg_results *results)

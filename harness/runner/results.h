@@ -58,6 +58,10 @@ int lg_results_read(const struct lg_ledger *ledger, const struct lg_options *opt
  * false when there is no memory. */
 bool lg_results_find_stale(struct lg_results *results);
 
+/* With --ratchet: fails the tests that need less than the line allows that is for them, and for all
+ * others that it is for. Returns false when there is no memory. */
+bool lg_results_ratchet(struct lg_results *results);
+
 void lg_results_free(struct lg_results *results);
 
 #endif

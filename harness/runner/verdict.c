@@ -115,6 +115,7 @@ void lg_verdict_suppress(struct lg_verdict *verdict, const struct lg_suppressed 
     if (verdict->kind != LG_VERDICT_LEAKED || traced->runs == 0)
         return;
     for (int gauge = 0; gauge < LG_GAUGE_COUNT; gauge++) {
+        verdict->covered.values[gauge] = traced->suppressed.values[gauge] / traced->runs;
         if ((verdict->over & LG_GAUGE_BIT(gauge)) != 0 &&
             is_covered((enum lg_gauge)gauge, traced, budget->limits.values[gauge]))
             verdict->suppressed |= LG_GAUGE_BIT(gauge);

@@ -27,6 +27,7 @@ struct lg_verdict {
     lg_gauge_set suppressed; /* gauges that would be over their budget without suppressions */
     struct lg_gauges growth; /* what was judged: the growth over `runs` runs */
     uint32_t runs;
+    struct lg_gauges covered; /* per run: what of the growth is suppressed */
     lg_gauge_set better; /* gauges that a budget has got too loose for: it has failed for that */
     bool leak_missing;   /* it was expected, and is there no more */
     bool unmeasured;     /* its growth is not judged, as the test itself wants it */

@@ -136,7 +136,6 @@ static void test_a_leaking_code_base_turns_green_and_can_only_get_better(void)
     const char *const shell[] = {"sh", "-c", whole, NULL};
     lgt_command(&run, NULL, shell);
     CU_ASSERT_EQUAL(run.status, 0);
-    CU_ASSERT_PTR_NOT_NULL(strstr(run.out, "budgets.txt: 1 line removed\n"));
     lgt_free(&run);
     check_difference(&file, &text, 1, 0);
     free(text);
@@ -148,7 +147,7 @@ static void test_only_what_is_asked_for_raises_a_line(void)
     struct file file;
     struct lgt_result run;
     make_file(&file);
-    write_file(&file, "# ours\n\n\"known leaks/leak_3\"   live=112   # JIRA-12\n");
+    write_file(&file, "# ours\n\n\"known leaks/leak_3\"   live=112 first:live=112   # JIRA-12\n");
     char *text = read_file(&file);
     CU_ASSERT_EQUAL(status_of(&file, "--update-budgets", "3=200"), 2);
     check_difference(&file, &text, 0, 0);
@@ -159,7 +158,7 @@ static void test_only_what_is_asked_for_raises_a_line(void)
     lgt_free(&run);
     free(text);
     text = read_file(&file);
-    CU_ASSERT_STRING_EQUAL(text, "# ours\n\n\"known leaks/leak_3\"   live=208 first:live=112 # "
+    CU_ASSERT_STRING_EQUAL(text, "# ours\n\n\"known leaks/leak_3\"   live=208 first:live=112   # "
                                  "JIRA-12\n");
     free(text);
     remove_file(&file);

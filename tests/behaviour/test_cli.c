@@ -125,7 +125,8 @@ static void test_list_runs_nothing_and_prints_only_the_tests(void)
     lgt_command(&run, NULL,
                 (const char *const[]){LGT_LEAKGATE, "run", "--list", "--json", program, NULL});
     CU_ASSERT_EQUAL(run.out[0], '[');
-    CU_ASSERT_PTR_NOT_NULL(strstr(run.out, "\"name\": \"leak_1_byte\", \"active\": true"));
+    CU_ASSERT_PTR_NOT_NULL(strstr(run.out, "\"name\": \"leak_1_byte\", \"filter\": "
+                                           "\"only_leaks/leak_1_byte\", \"active\": true"));
     lgt_free(&run);
     lgt_command(
         &run, NULL,

@@ -53,6 +53,7 @@ static add_suite *const suites[] = {
     add_leaks_sums_suite,
     add_leaks_hostile_suite,
     add_message_suite,
+    add_message_budgets_suite,
     add_message_details_suite,
     add_message_leaks_suite,
     add_message_leaks_sums_suite,

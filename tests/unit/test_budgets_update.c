@@ -1,5 +1,6 @@
 /* A budget file brought up to date: what is tightened, taken out, raised, added, and what stays. */
 #include "budget_play.h"
+#include "scarce.h"
 #include "unit.h"
 
 #include <string.h>
@@ -214,6 +215,44 @@ static void test_tests_that_were_not_measured_keep_their_lines(void)
     budget_play_free(&play);
 }
 
+/* Nothing half done: the text is whole, or it is told that there is none. */
+static void test_an_update_without_memory_fails_or_is_whole(void)
+{
+    static const char text[] = "a/b live=64\n\"c d/e\" live=128 # x\nz/z fds=1\n";
+    struct budget_play play = play_of(32);
+    struct lg_budgets budgets;
+    struct lg_budget fallback;
+    char error[512];
+    unsigned number = 0;
+    bool failed = true;
+    budget_play_leak(&play, "p", "c d/e", 64);
+    budget_play_leak(&play, "p", "m/m", 64);
+    budget_play_update(&play, text);
+    lg_budget_init(&fallback);
+    CU_ASSERT_EQUAL_FATAL(budget_play_read(&budgets, text, strlen(text), error), 0);
+    struct lg_budget_update update = {.budgets = &budgets,
+                                      .text = text,
+                                      .fallback = &fallback,
+                                      .tests = play.tests,
+                                      .count = play.count};
+    while (failed && ++number < 1000) {
+        struct lg_text out = {0};
+        struct lg_budget_changes changes;
+        scarce_memory(number);
+        lg_budgets_update(&update, &out, &changes);
+        bool ran_out = scarce_memory_ran_out();
+        scarce_memory(0);
+        failed = out.failed;
+        CU_ASSERT_EQUAL(failed, ran_out);
+        if (!failed)
+            CU_ASSERT_STRING_EQUAL(lg_text_string(&out), play.text);
+        lg_text_free(&out);
+    }
+    CU_ASSERT(number > 5 && number < 1000);
+    lg_budgets_free(&budgets);
+    budget_play_free(&play);
+}
+
 int add_budgets_update_suite(void)
 {
     CU_TestInfo tests[] = {
@@ -234,6 +273,7 @@ int add_budgets_update_suite(void)
         UNIT_TEST(test_a_leak_that_is_expected_is_limited_all_the_same),
         UNIT_TEST(test_a_line_that_has_expired_is_for_people_to_renew),
         UNIT_TEST(test_tests_that_were_not_measured_keep_their_lines),
+        UNIT_TEST(test_an_update_without_memory_fails_or_is_whole),
         CU_TEST_INFO_NULL,
     };
     return unit_add_suite("budgets update", tests);

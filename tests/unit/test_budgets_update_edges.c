@@ -201,6 +201,24 @@ static void test_limits_are_written_so_that_they_come_back(void)
     }
 }
 
+/* Whoever has the file open may write to it between its lines and its text being read. */
+static void test_a_text_with_fewer_lines_than_were_read_is_refused(void)
+{
+    static const char text[] = "a/b live=1\nb/b live=1\nc/c live=1\n";
+    struct lg_budgets budgets;
+    struct lg_budget fallback;
+    struct lg_budget_changes changes;
+    struct lg_text out = {0};
+    char error[512];
+    lg_budget_init(&fallback);
+    CU_ASSERT_EQUAL_FATAL(budget_play_read(&budgets, text, strlen(text), error), 0);
+    struct lg_budget_update update = {.budgets = &budgets, .text = "x", .fallback = &fallback};
+    lg_budgets_update(&update, &out, &changes);
+    CU_ASSERT_TRUE(out.failed);
+    lg_text_free(&out);
+    lg_budgets_free(&budgets);
+}
+
 int add_budgets_update_edges_suite(void)
 {
     CU_TestInfo tests[] = {
@@ -217,6 +235,7 @@ int add_budgets_update_edges_suite(void)
         UNIT_TEST(test_a_line_goes_only_if_no_program_needs_it),
         UNIT_TEST(test_lines_that_name_one_test_twice_never_loosen),
         UNIT_TEST(test_each_gauge_is_tightened_in_the_line_it_has_its_limit_of),
+        UNIT_TEST(test_a_text_with_fewer_lines_than_were_read_is_refused),
         UNIT_TEST(test_limits_are_written_so_that_they_come_back),
         CU_TEST_INFO_NULL,
     };

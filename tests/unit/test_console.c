@@ -1,4 +1,5 @@
 /* The report on the console, line by line. */
+#include "budget_play.h"
 #include "runner/report/console.h"
 #include "synthetic.h"
 #include "unit.h"
@@ -102,6 +103,32 @@ static void test_each_test_that_is_not_clean_has_its_line_and_place(void)
     check(&run, false, false,
           MIXED_ROWS "leakgate: 4 tests: 1 passed, 1 exited early, 1 leaked, 1 broken; 1.23 s\n");
     synthetic_fini(&run);
+}
+
+/* Whatever bytes their names have: a line each. */
+static void test_lines_of_the_budget_file_that_want_a_look_are_told(void)
+{
+    static const char text[] = "\"cache/a\\x0ab\" live=1 # until 2024-01-01\n"
+                               "cache/hits live=96 first:live=64\ncache/hits fds=0\n"
+                               "\"cache/g o\\x1bne\" live=1\n";
+    struct synthetic run;
+    struct lg_budgets budgets;
+    char error[512];
+    start(&run);
+    CU_ASSERT_EQUAL_FATAL(budget_play_read(&budgets, text, strlen(text), error), 0);
+    budgets.path = "b.txt";
+    run.options.budgets = &budgets;
+    synthetic_add_test(&run, "cache", "hits");
+    synthetic_read(&run);
+    char *said = written(&run, false, false);
+    CU_ASSERT_PTR_NOT_NULL(strstr(said,
+                                  "expired: b.txt:1: cache/a b\n"
+                                  "raised: b.txt:2: cache/hits: live from 64 B to 96 B (+50 %)\n"
+                                  "stale: b.txt:4: there is no test cache/g o"));
+    CU_ASSERT_PTR_NULL(strchr(said, '\x1b'));
+    free(said);
+    synthetic_fini(&run);
+    lg_budgets_free(&budgets);
 }
 
 static void test_quiet_leaves_only_the_tests_that_are_not_clean(void)
@@ -248,6 +275,7 @@ int add_console_suite(void)
         UNIT_TEST(test_one_test_is_a_test),
         UNIT_TEST(test_no_tests_are_told),
         UNIT_TEST(test_each_test_that_is_not_clean_has_its_line_and_place),
+        UNIT_TEST(test_lines_of_the_budget_file_that_want_a_look_are_told),
         UNIT_TEST(test_quiet_leaves_only_the_tests_that_are_not_clean),
         UNIT_TEST(test_colours_are_for_the_verdicts_and_end),
         UNIT_TEST(test_colour_is_asked_for_or_not),

@@ -275,22 +275,6 @@ static void test_less_is_more_than_the_noise_below_the_limit(void)
     CU_ASSERT_TRUE(lg_need_is_less(&need, LG_GAUGE_LIVE, 1));
 }
 
-static void test_only_lines_of_that_very_test_can_be_too_loose(void)
-{
-    struct lg_need need = {.known = BIT(LIVE) | BIT(FDS)};
-    struct lg_budget_line exact = {.named = BIT(LIVE)};
-    struct lg_budget_line glob = {.named = BIT(FDS), .is_glob = true};
-    struct lg_budget_choice choice = {.by = {[LG_GAUGE_LIVE] = &exact, [LG_GAUGE_FDS] = &glob}};
-    exact.limits.values[LG_GAUGE_LIVE] = 64;
-    glob.limits.values[LG_GAUGE_FDS] = 3;
-    CU_ASSERT_EQUAL(lg_need_better(&need, &choice), BIT(LIVE));
-    choice.expects_leak = &exact;
-    CU_ASSERT_EQUAL(lg_need_better(&need, &choice), 0);
-    choice.expects_leak = NULL;
-    need.known = BIT(FDS);
-    CU_ASSERT_EQUAL(lg_need_better(&need, &choice), 0);
-}
-
 int add_need_suite(void)
 {
     CU_TestInfo tests[] = {
@@ -306,7 +290,6 @@ int add_need_suite(void)
         UNIT_TEST(test_a_test_that_fails_for_its_line_is_known),
         UNIT_TEST(test_numbers_out_of_all_proportion_are_no_limit),
         UNIT_TEST(test_less_is_more_than_the_noise_below_the_limit),
-        UNIT_TEST(test_only_lines_of_that_very_test_can_be_too_loose),
         CU_TEST_INFO_NULL,
     };
     return unit_add_suite("need", tests);

@@ -40,6 +40,7 @@ int add_maps_suite(void);
 int add_maps_classes_suite(void);
 int add_maps_lines_suite(void);
 int add_message_suite(void);
+int add_message_budgets_suite(void);
 int add_message_details_suite(void);
 int add_message_leaks_suite(void);
 int add_message_leaks_sums_suite(void);

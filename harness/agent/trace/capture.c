@@ -1,5 +1,7 @@
 #include "agent/trace/capture.h"
 
+#include "agent/agent.h"
+
 #include <dlfcn.h>
 #include <execinfo.h>
 #include <link.h>
@@ -39,8 +41,8 @@ static int find_agent(struct dl_phdr_info *info, size_t size, void *context)
 static void load_unwinder(void)
 {
     void *library = dlopen("libgcc_s.so.1", RTLD_NOW | RTLD_LOCAL);
-    void *walk = library != NULL ? dlsym(library, "_Unwind_Backtrace") : NULL;
-    void *address = library != NULL ? dlsym(library, "_Unwind_GetIP") : NULL;
+    void *walk = library != NULL ? lg_agent_look_up(library, "_Unwind_Backtrace") : NULL;
+    void *address = library != NULL ? lg_agent_look_up(library, "_Unwind_GetIP") : NULL;
     if (walk == NULL || address == NULL)
         return;
     memcpy(&unwinder.address_of, &address, sizeof(address));

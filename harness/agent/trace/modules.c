@@ -29,7 +29,7 @@ static uintptr_t own_base; /* of the agent */
 static void add_hooks(const struct lg_hook *table, void *handle)
 {
     for (; table->name != NULL && hook_count < MAX_HOOKS; table++) {
-        *table->real = dlsym(handle, table->name);
+        *table->real = lg_agent_look_up(handle, table->name);
         uintptr_t address = (uintptr_t)*table->real;
         if (address == 0)
             continue;

@@ -1,6 +1,7 @@
 #include "runner/report/console.h"
 
 #include "runner/message.h"
+#include "runner/message_parts.h"
 #include "runner/source.h"
 #include "runner/text.h"
 
@@ -52,6 +53,7 @@ static void write_budgets(const struct lg_results *results, FILE *stream)
         struct lg_text name = {0};
         struct lg_text drift = {0};
         lg_text_add_clean(&name, line->name, strlen(line->name));
+        lg_message_put_on_one_line(&name);
         if (line->expired)
             fprintf(stream, "expired: %s:%u: %s\n", budgets->path, line->line,
                     lg_text_string(&name));
@@ -75,6 +77,7 @@ static void write_unmeasured(const struct lg_results *results, FILE *stream)
         if (!row->verdict.unmeasured)
             continue;
         lg_message_add_text(&reason, results->ledger, row->record->wishes.reason);
+        lg_message_put_on_one_line(&reason);
         fprintf(stream, "not measured: %s/%s%s%s\n", row->suite, row->name,
                 reason.length > 0 ? ": " : "", lg_text_string(&reason));
         lg_text_free(&reason);

@@ -36,11 +36,32 @@ static void write_gauge(const struct lg_results *results, const struct lg_row *r
     else
         lg_text_add(&needs, "unknown");
     add_source(&source, results, &row->choice, index);
+    lg_message_put_on_one_line(&source);
     fprintf(stream, "%-9s %12s %12s  %s\n", lg_gauge_name(gauge), lg_text_string(&limit),
             lg_text_string(&needs), lg_text_string(&source));
     lg_text_free(&limit);
     lg_text_free(&needs);
     lg_text_free(&source);
+}
+
+/* Lines that would be for it, if their day were not over. */
+static void write_expired(const struct lg_results *results, const struct lg_row *row, FILE *stream)
+{
+    const struct lg_budgets *budgets = results->options->budgets;
+    struct lg_text test = {0};
+    lg_text_add(&test, "%s/%s", lg_ledger_text(results->ledger, row->record->suite),
+                lg_ledger_text(results->ledger, row->record->name));
+    for (size_t i = 0; budgets != NULL && i < budgets->count; i++) {
+        const struct lg_budget_line *line = &budgets->rows[i];
+        struct lg_text place = {0};
+        if (!line->expired || !lg_rule_matches(line->name, line->is_glob, results->programs[0].name,
+                                               lg_text_string(&test)))
+            continue;
+        lg_message_add_line(&place, results, line);
+        fprintf(stream, "expired: %s %s\n", lg_text_string(&place), line->name);
+        lg_text_free(&place);
+    }
+    lg_text_free(&test);
 }
 
 static void write_row(const struct lg_results *results, const struct lg_row *row, FILE *stream)
@@ -52,6 +73,9 @@ static void write_row(const struct lg_results *results, const struct lg_row *row
             "gauge", "limit", "needs");
     for (int gauge = 0; gauge < LG_GAUGE_COUNT; gauge++)
         write_gauge(results, row, &need, gauge, stream);
+    write_expired(results, row, stream);
+    if (row->verdict.unmeasured)
+        fprintf(stream, "it asks not to be measured\n");
     if (row->choice.expects_leak != NULL) {
         struct lg_text line = {0};
         lg_message_add_line(&line, results, row->choice.expects_leak);
