@@ -21,7 +21,8 @@ CMAKE_LEAKGATE_DISCOVER_TESTS_DISCOVERY_MODE says), or when CTest starts
 (PRE_TEST). Each writes a report of its own to <build tree>/leakgate/; `leakgate
 merge` joins them. Until the executable is built, there is one test,
 <executable>_NOT_BUILT. CTest scripts find the names in <variable>, by default
-<executable>_TESTS. Where a test is defined is its property DEF_SOURCE_LINE; one
+<executable>_TESTS (CMake has no lists with a [ or ] that stands alone: such a
+name is there for CTest, but not in the list). Where a test is defined is its property DEF_SOURCE_LINE; one
 that is inactive in CUnit is DISABLED.
 
 The options are those of `leakgate run`: BUDGET <spec>, BUDGETS <file>,
@@ -30,8 +31,6 @@ ISOLATION auto|fork|carry, TIMEOUT <seconds>, and OPTIONS <option>... for any
 other. TIMEOUT is the time each CUnit test has; the CTest test has no other than
 CTest's own. Files are relative to the current source folder.
 ]]
-set(_leakgate_module_dir "${CMAKE_CURRENT_LIST_DIR}")
-set(_leakgate_values "BUDGET;BUDGETS;SUPPRESSIONS;RIGOR;ISOLATION;TIMEOUT")
 
 # Two names that differ only in what a file name cannot carry must not share a file.
 function(_leakgate_file_name name out)
@@ -75,7 +74,7 @@ endmacro()
 
 function(leakgate_add_test)
     cmake_parse_arguments(
-        PARSE_ARGV 0 arg "" "NAME;TARGET;WORKING_DIRECTORY;${_leakgate_values}"
+        PARSE_ARGV 0 arg "" "NAME;TARGET;WORKING_DIRECTORY;BUDGET;BUDGETS;SUPPRESSIONS;RIGOR;ISOLATION;TIMEOUT"
         "ARGS;OPTIONS;LABELS;PROPERTIES"
     )
     if(NOT arg_NAME OR NOT arg_TARGET)
@@ -114,7 +113,7 @@ endfunction()
 function(leakgate_discover_tests target)
     cmake_parse_arguments(
         PARSE_ARGV 1 arg ""
-        "WORKING_DIRECTORY;TEST_PREFIX;TEST_SUFFIX;TEST_FILTER;TEST_LIST;DISCOVERY_TIMEOUT;DISCOVERY_MODE;${_leakgate_values}"
+        "WORKING_DIRECTORY;TEST_PREFIX;TEST_SUFFIX;TEST_FILTER;TEST_LIST;DISCOVERY_TIMEOUT;DISCOVERY_MODE;BUDGET;BUDGETS;SUPPRESSIONS;RIGOR;ISOLATION;TIMEOUT"
         "EXTRA_ARGS;OPTIONS;LABELS;PROPERTIES"
     )
     set(arg_TARGET "${target}")
@@ -175,7 +174,7 @@ set(EXECUTABLE [==[$<TARGET_FILE:${target}>]==])
 set(TESTS_FILE [==[${base}_tests-$<CONFIG>.cmake]==])
 "
     )
-    set(discover "${_leakgate_module_dir}/leakgateDiscoverTests.cmake")
+    set(discover "${CMAKE_CURRENT_FUNCTION_LIST_DIR}/leakgateDiscoverTests.cmake")
     if(arg_DISCOVERY_MODE STREQUAL "POST_BUILD")
         add_custom_command(
             TARGET ${target}

@@ -95,12 +95,13 @@ macro(_leakgate_add i)
     _leakgate_quote("${full}" quoted)
     _leakgate_quote("${glob}" glob)
     _leakgate_quote("${REPORT_DIR}/${report}.xml" report)
-    string(APPEND names " ${quoted}")
+    string(REPLACE ";" "\\;" element "${quoted}")
+    string(APPEND names " ${element}")
     string(APPEND script
            "add_test(${quoted} ${leakgate} run --junit ${report} --omit-unselected --filter ${glob}"
            "${options} -- ${executable}${arguments})\n"
            "set_tests_properties(${quoted} PROPERTIES WORKING_DIRECTORY ${directory}"
-           " SKIP_REGULAR_EXPRESSION [=[leakgate: [0-9]+ tests?: [0-9]+ skipped;]=]"
+           " SKIP_REGULAR_EXPRESSION [=[leakgate: [0-9]+ tests?: [0-9]+ skipped. [0-9.]+ s]=]"
     )
     if(NOT LABELS STREQUAL "")
         string(APPEND script " LABELS ${labels}")

@@ -1,6 +1,7 @@
 #include "agent/child.h"
 #include "agent/agent.h"
 #include "agent/census.h"
+#include "agent/coverage.h"
 #include "agent/evidence.h"
 #include "agent/limits.h"
 #include "agent/marks.h"
@@ -267,6 +268,7 @@ void lg_child_begin(struct lg_record *record)
 {
     if (__gcov_reset != NULL)
         __gcov_reset();
+    lg_coverage_begin();
     *lg_agent.is_child = true;
     prctl(PR_SET_PDEATHSIG, SIGKILL);
     lg_agent.record = record;
@@ -304,6 +306,7 @@ void lg_child_run(struct lg_record *record, struct lg_body body)
     lg_trial_begin(&trial, (enum lg_rigor)orders->rigor, record->measured);
     lg_child_prepare(body);
     run_first(&trial, body, &last);
+    lg_coverage_write();
     if (record->asserts_failed == 0 && (record->wishes.flags & LG_WISH_UNMEASURED) == 0)
         judge(&trial, body);
     lg_child_end(LG_ENDING_FINISHED, 0);

@@ -6,6 +6,7 @@
 #include "agent/cunit.h"
 
 #include "agent/agent.h"
+#include "agent/coverage.h"
 #include "agent/cunit_arm.h"
 #include "agent/cunit_attempt.h"
 #include "agent/cunit_body.h"
@@ -206,6 +207,7 @@ static bool begin_run(CU_pSuite suite)
     }
     if (run_depth++ == 0) {
         lg_offsets_note();
+        lg_coverage_find();
         if (lg_agent.host->maps == 0)
             lg_host_save_maps();
     }

@@ -66,7 +66,7 @@ static bool find_shared(void *found[CALLS])
 /* By name from those the executable exports, else from its full symbol table. */
 static bool find_static(void *found[CALLS])
 {
-    if (lg_elf_find_functions(names, CALLS, found) == 0) {
+    if (lg_elf_find_functions("/proc/self/exe", lg_elf_bias(), names, CALLS, found) == 0) {
         for (int i = 0; i < CALLS; i++) {
             found[i] = exported[i];
             void *named = lg_agent_look_up(RTLD_DEFAULT, names[i]);

@@ -15,9 +15,9 @@ struct image {
     size_t size;
 };
 
-static int map_executable(struct image *image)
+static int map_file(const char *path, struct image *image)
 {
-    int fd = open("/proc/self/exe", O_RDONLY | O_CLOEXEC);
+    int fd = open(path, O_RDONLY | O_CLOEXEC);
     if (fd < 0)
         return -1;
     struct stat status;
@@ -41,12 +41,12 @@ static const void *at(const struct image *image, uint64_t offset, uint64_t count
     return image->bytes + offset;
 }
 
-/* What is to be added to an address of the file: 0 unless it is position-independent. */
-static uintptr_t load_bias(const ElfW(Ehdr) * header)
+uintptr_t lg_elf_bias(void)
 {
     uintptr_t table = getauxval(AT_PHDR);
+    uintptr_t headers = getauxval(AT_PHNUM);
     const ElfW(Phdr) *segments = (const ElfW(Phdr) *)table; /* NOLINT: auxv holds addresses */
-    for (unsigned i = 0; table != 0 && i < header->e_phnum; i++) {
+    for (uintptr_t i = 0; table != 0 && i < headers; i++) {
         if (segments[i].p_type == PT_PHDR)
             return table - segments[i].p_vaddr;
     }
@@ -89,11 +89,12 @@ static size_t search_table(const struct image *image, const ElfW(Shdr) * table,
     return found;
 }
 
-size_t lg_elf_find_functions(const char *const *names, size_t count, void **addresses)
+size_t lg_elf_find_functions(const char *path, uintptr_t bias, const char *const *names,
+                             size_t count, void **addresses)
 {
     memset(addresses, 0, count * sizeof(*addresses));
     struct image image;
-    if (map_executable(&image) != 0)
+    if (map_file(path, &image) != 0)
         return 0;
     size_t found = 0;
     const ElfW(Ehdr) *header = at(&image, 0, 1, sizeof(ElfW(Ehdr)));
@@ -103,7 +104,7 @@ size_t lg_elf_find_functions(const char *const *names, size_t count, void **addr
     for (unsigned i = 0; sections != NULL && i < header->e_shnum; i++) {
         if (sections[i].sh_type != SHT_SYMTAB || sections[i].sh_link >= header->e_shnum)
             continue;
-        struct search search = {names, count, addresses, load_bias(header)};
+        struct search search = {names, count, addresses, bias};
         found += search_table(&image, &sections[i], &sections[sections[i].sh_link], &search);
     }
     munmap((void *)image.bytes, image.size);
