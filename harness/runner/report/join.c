@@ -33,6 +33,7 @@ struct lg_join {
     xmlDocPtr document;
     xmlNodePtr root;
     xmlHashTablePtr suites; /* by name: struct suite */
+    bool strict;            /* a file was of the strict profile: what is joined has to be, too */
 };
 
 static const xmlChar *xml(const char *text)
@@ -69,7 +70,6 @@ struct lg_join *lg_join_new(void)
         return NULL;
     }
     xmlDocSetRootElement(join->document, join->root);
-    xmlSetProp(join->root, xml("name"), xml("leakgate"));
     return join;
 }
 
@@ -210,6 +210,7 @@ static int take_suites(struct lg_join *join, xmlDocPtr document)
         return take_suite(join, root);
     if (!is_element(root, "testsuites"))
         return -EINVAL;
+    join->strict |= xmlHasProp(root, xml("tests")) == NULL;
     for (xmlNodePtr child = root->children; child != NULL && status == 0;) {
         xmlNodePtr next = child->next;
         if (is_element(child, "testsuite"))
@@ -348,37 +349,43 @@ static struct totals count_suite(xmlNodePtr suite)
     return totals;
 }
 
-static void set_totals(xmlNodePtr node, const struct totals *totals)
+static void set_number(xmlNodePtr node, const char *name, uint64_t value)
 {
-    const struct {
-        const char *name;
-        uint64_t value;
-    } counts[] = {{"tests", totals->tests},
-                  {"failures", totals->failures},
-                  {"errors", totals->errors},
-                  {"skipped", totals->skipped}};
     char text[32];
-    for (size_t i = 0; i < sizeof(counts) / sizeof(counts[0]); i++) {
-        snprintf(text, sizeof(text), "%" PRIu64, counts[i].value);
-        xmlSetProp(node, xml(counts[i].name), xml(text));
-    }
-    snprintf(text, sizeof(text), "%.6f", totals->seconds);
+    snprintf(text, sizeof(text), "%" PRIu64, value);
+    xmlSetProp(node, xml(name), xml(text));
+}
+
+static void set_totals(xmlNodePtr node, const struct totals *totals, bool strict)
+{
+    char text[32];
+    set_number(node, "tests", totals->tests);
+    set_number(node, "failures", totals->failures);
+    set_number(node, "errors", totals->errors);
+    set_number(node, "skipped", totals->skipped);
+    snprintf(text, sizeof(text), strict ? "%.3f" : "%.6f", totals->seconds);
     xmlSetProp(node, xml("time"), xml(text));
 }
 
 xmlDocPtr lg_join_document(struct lg_join *join)
 {
     struct totals all = {0};
+    uint64_t number = 0;
     for (xmlNodePtr suite = join->root->children; suite != NULL; suite = suite->next) {
         struct totals totals = count_suite(suite);
-        set_totals(suite, &totals);
+        set_totals(suite, &totals, join->strict);
+        if (xmlHasProp(suite, xml("id")) != NULL)
+            set_number(suite, "id", number++);
         all.tests += totals.tests;
         all.failures += totals.failures;
         all.errors += totals.errors;
         all.skipped += totals.skipped;
         all.seconds += totals.seconds;
     }
-    set_totals(join->root, &all);
+    if (!join->strict) {
+        xmlSetProp(join->root, xml("name"), xml("leakgate"));
+        set_totals(join->root, &all, false);
+    }
     return join->document;
 }
 

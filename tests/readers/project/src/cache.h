@@ -1,0 +1,4 @@
+#include <stddef.h>
+
+char *cache_put(size_t size);
+void cache_drop(char *entry);
