@@ -221,18 +221,17 @@ static size_t place_of(const struct budget_file *file, const char *name)
     return comments > 0 && first < file->count ? comments : first;
 }
 
-/* Tests of one name share a line. */
-static struct lg_budget_line *added_line(struct budget_file *file,
-                                         const struct budget_decision *decision)
+/* Tests of one name share a line: the first of them adds it. */
+static struct lg_budget_line *added_line(struct budget_file *file, struct budget_decision *decision)
 {
-    struct budget_addition *last = file->added > 0 ? &file->additions[file->added - 1] : NULL;
-    if (last != NULL && strcmp(last->decision->name, decision->name) == 0)
-        return &last->now;
-    struct budget_addition *addition = &file->additions[file->added++];
-    addition->decision = decision;
-    addition->before = place_of(file, decision->name);
-    file->changes->added++;
-    return &addition->now;
+    while (decision > file->decisions && strcmp(decision[-1].name, decision->name) == 0)
+        decision--;
+    if (!decision->adds) {
+        decision->adds = true;
+        decision->before = place_of(file, decision->name);
+        file->changes->added++;
+    }
+    return &decision->added;
 }
 
 /* A line, a glob or the test itself has said how much is too much: only a test of which nothing
@@ -310,9 +309,8 @@ static int compare_decisions(const void *left, const void *right)
 static bool list_decisions(struct budget_file *file)
 {
     const struct lg_budget_update *update = file->update;
-    file->additions = calloc(update->count + 1, sizeof(*file->additions));
     file->decisions = calloc(update->count + 1, sizeof(*file->decisions));
-    if (file->additions == NULL || file->decisions == NULL)
+    if (file->decisions == NULL)
         return false;
     for (size_t i = 0; i < update->count; i++) {
         struct lg_text name = {0};
@@ -388,5 +386,4 @@ void lg_budgets_update(const struct lg_budget_update *update, struct lg_text *ou
         free(file.decisions[i].name);
     free(file.decisions);
     free(file.lines);
-    free(file.additions);
 }

@@ -33,12 +33,8 @@ struct budget_decision {
     struct budget_file_line *own; /* the line of that very test, or NULL */
     bool expired;                 /* there is none but what has expired */
     bool refused;
-};
-
-/* A line that is to be added behind one that is there. */
-struct budget_addition {
-    const struct budget_decision *decision;
-    struct lg_budget_line now;
+    bool adds; /* a line: */
+    struct lg_budget_line added;
     size_t before; /* the number of lines that it comes after */
 };
 
@@ -50,8 +46,6 @@ struct budget_file {
     struct budget_file_line *lines;
     size_t count;
     struct budget_decision *decisions; /* in order of names */
-    struct budget_addition *additions; /* too */
-    size_t added;
 };
 
 /* Adds FILE as it is to be to OUT, and counts what is changed. */

@@ -100,17 +100,16 @@ static void write_line(struct budget_file *file, const struct budget_file_line *
 
 static void write_additions(const struct budget_file *file, size_t before, struct lg_text *out)
 {
-    for (size_t i = 0; i < file->added; i++) {
-        const struct budget_addition *addition = &file->additions[i];
-        const struct lg_budget_measured *test = addition->decision->test;
-        if (addition->before != before)
+    for (size_t i = 0; i < file->update->count; i++) {
+        const struct budget_decision *decision = &file->decisions[i];
+        if (!decision->adds || decision->before != before)
             continue;
-        if (before > 0 && file->lines[before - 1].text[file->lines[before - 1].length] == '\0' &&
-            out->length > 0 && out->data[out->length - 1] != '\n')
+        if (before == file->count && before > 0 && out->length > 0 &&
+            out->data[out->length - 1] != '\n')
             lg_text_add(out, "%s", file->newline);
-        lg_budget_line_add_name(out, test->program, test->test);
+        lg_budget_line_add_name(out, decision->test->program, decision->test->test);
         lg_text_add(out, "  ");
-        add_fields(out, &addition->now);
+        add_fields(out, &decision->added);
         lg_text_add(out, "%s", file->newline);
     }
 }

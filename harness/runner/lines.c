@@ -4,7 +4,6 @@
 
 #include <errno.h>
 #include <stdarg.h>
-#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -79,7 +78,9 @@ int lg_lines_read_text(struct lg_lines *lines, const char *text, size_t length,
         lines->error[0] = '\0';
     if (length == 0)
         return 0;
-    FILE *file = fmemopen((char *)(uintptr_t)text, length, "r");
+    void *bytes; /* which reading leaves as they are */
+    memcpy(&bytes, &text, sizeof(bytes));
+    FILE *file = fmemopen(bytes, length, "r");
     int status = file != NULL ? read_lines(lines, reader, context, file) : -errno;
     if (file != NULL)
         fclose(file);
