@@ -20,12 +20,15 @@
 #include <limits.h>
 #include <signal.h>
 #include <stdarg.h>
+#include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
+
+#define GITLAB_BYTES 30000000
 
 static const char usage[] =
     "usage: leakgate run [options] [--] PROGRAM [ARG...]\n"
@@ -101,6 +104,16 @@ static int report_list(const struct lg_results *results)
     return LEAKGATE_EXIT_BROKEN;
 }
 
+/* A reader drops the whole of a file that is too long for it. */
+static void tell_size(const char *path)
+{
+    struct stat status;
+    if (stat(path, &status) == 0 && status.st_size > GITLAB_BYTES)
+        printf("leakgate: %s has %jd MB, and GitLab reads no more than 30: use --shard, or "
+               "--junit-profile strict\n",
+               path, (intmax_t)(status.st_size / 1000000));
+}
+
 /* They are made of the report as it is read back: of the one record, whatever reads it. */
 static int write_outputs(const struct lg_results *results)
 {
@@ -138,6 +151,7 @@ static int report(const struct lg_results *results)
             return fail("--junit: %s could not be written: %s", options->junit, strerror(-error));
         if (!options->quiet)
             printf("leakgate: report: %s\n", options->junit);
+        tell_size(options->junit);
     }
     if (lg_outputs_any(&options->outputs)) {
         int error = write_outputs(results);

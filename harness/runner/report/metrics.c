@@ -116,7 +116,10 @@ void lg_metrics_add(struct lg_text *out, const struct lg_doc *doc)
 {
     size_t count;
     struct suite *suites = list_suites(doc, &count);
-    out->failed |= suites == NULL;
+    if (suites == NULL) {
+        out->failed = true;
+        return;
+    }
     add_growth(out, suites, count, true);
     add_growth(out, suites, count, false);
     lg_text_add(out, "# TYPE leakgate_peak_rss_bytes gauge\n"
