@@ -59,6 +59,8 @@ static add_suite *const suites[] = {
     add_message_leaks_sums_suite,
     add_message_program_suite,
     add_results_suite,
+    add_join_suite,
+    add_outputs_suite,
     add_junit_suite,
     add_junit_files_suite,
     add_console_suite,
