@@ -22,9 +22,12 @@ static int64_t parse_day(const char *text)
     int year;
     int month;
     int day;
-    int length = 0;
-    if (sscanf(text, "%4d-%2d-%2d%n", &year, &month, &day, &length) != 3 || length != 10 ||
-        isalnum((unsigned char)text[10]) || text[10] == '-')
+    for (int i = 0; i < 10; i++) {
+        if (i == 4 || i == 7 ? text[i] != '-' : !isdigit((unsigned char)text[i]))
+            return -1;
+    }
+    if (sscanf(text, "%4d-%2d-%2d", &year, &month, &day) != 3 || isalnum((unsigned char)text[10]) ||
+        text[10] == '-')
         return -1;
     struct tm date = {.tm_year = year - 1900, .tm_mon = month - 1, .tm_mday = day};
     struct tm given = date;
@@ -162,8 +165,18 @@ static int compare_names(const void *left, const void *right)
 /* Whether both say something of the same thing: one of them would be of no use, unseen. */
 static bool is_double(const struct lg_budget_line *a, const struct lg_budget_line *b)
 {
-    return strcmp(a->name, b->name) == 0 && a->is_glob == b->is_glob && !a->expired &&
-           !b->expired && ((a->named & b->named) != 0 || (a->expects_leak && b->expects_leak));
+    return a->is_glob == b->is_glob && !a->expired && !b->expired &&
+           ((a->named & b->named) != 0 || (a->expects_leak && b->expects_leak));
+}
+
+/* The line before SORTED[AT] that says the same, or NULL: lines of one name lie side by side. */
+static const struct lg_budget_line *earlier_of(const struct lg_budget_line **sorted, size_t at)
+{
+    for (size_t i = at; i > 0 && strcmp(sorted[i - 1]->name, sorted[at]->name) == 0; i--) {
+        if (is_double(sorted[i - 1], sorted[at]))
+            return sorted[i - 1];
+    }
+    return NULL;
 }
 
 /* A merge of two branches leaves such lines behind. */
@@ -176,12 +189,12 @@ static int find_doubles(struct lg_lines *lines, const struct lg_budgets *budgets
     if (sorted != NULL)
         qsort(sorted, budgets->count, sizeof(*sorted), compare_names);
     for (size_t i = 1; status == 0 && i < budgets->count; i++) {
-        if (!is_double(sorted[i - 1], sorted[i]))
+        const struct lg_budget_line *earlier = sorted[i]->expired ? NULL : earlier_of(sorted, i);
+        if (earlier == NULL)
             continue;
         lines->line = sorted[i]->line;
         status = lg_lines_complain(lines, "'%.*s' is in line %u already; keep one of them",
-                                   lg_lines_shown(sorted[i]->name), sorted[i]->name,
-                                   sorted[i - 1]->line);
+                                   lg_lines_shown(earlier->name), earlier->name, earlier->line);
     }
     free(sorted);
     return status;

@@ -36,8 +36,9 @@ struct lg_budget_update {
 
 /* Writes what is measured now. A line of one test is tightened where the test needs less, and
  * taken out where it needs none; it is raised only if that is allowed. A test that is over the
- * limits it has without any line gets one, in order of names. Globs stay. Adds the new text to
- * OUT, which tells whether there was memory. */
+ * limits it has without any line gets one, in order of names. A line without a "first:" for what
+ * it limits of the test gets one. Globs stay. Adds the new text to OUT, which tells whether there
+ * was memory. */
 void lg_budgets_update(const struct lg_budget_update *update, struct lg_text *out,
                        struct lg_budget_changes *changes);
 

@@ -30,6 +30,18 @@ static void add_limit(struct lg_text *out, enum lg_gauge gauge, int64_t limit)
         lg_text_add(out, "%c", units[unit]);
 }
 
+static void add_first(struct lg_text *out, const struct lg_budget_line *line)
+{
+    const char *separator = " " LG_BUDGET_FIRST;
+    for (int gauge = 0; gauge < LG_GAUGE_COUNT; gauge++) {
+        if ((line->first_named & LG_GAUGE_BIT(gauge)) == 0)
+            continue;
+        lg_text_add(out, "%s", separator);
+        add_limit(out, (enum lg_gauge)gauge, line->first.values[gauge]);
+        separator = ",";
+    }
+}
+
 static void add_fields(struct lg_text *out, const struct lg_budget_line *line)
 {
     const char *separator = "";
@@ -42,17 +54,19 @@ static void add_fields(struct lg_text *out, const struct lg_budget_line *line)
     }
     if (line->expects_leak)
         lg_text_add(out, "%s%s", separator, LG_BUDGET_EXPECT_LEAK);
-    if (line->first_named == 0)
+    add_first(out, line);
+}
+
+/* What people wrote stays as it is, where nothing but "first:" comes behind it. */
+static void add_changed_fields(struct lg_text *out, const struct budget_file_line *line,
+                               const struct lg_budget_parts *parts)
+{
+    if (line->tightened || line->raised || line->was->first_named != 0) {
+        add_fields(out, &line->now);
         return;
-    lg_text_add(out, " %s", LG_BUDGET_FIRST);
-    separator = "";
-    for (int gauge = 0; gauge < LG_GAUGE_COUNT; gauge++) {
-        if ((line->first_named & LG_GAUGE_BIT(gauge)) == 0)
-            continue;
-        lg_text_add(out, "%s", separator);
-        add_limit(out, (enum lg_gauge)gauge, line->first.values[gauge]);
-        separator = ",";
     }
+    lg_text_add_bytes(out, parts->fields, parts->fields_length);
+    add_first(out, &line->now);
 }
 
 /* The comment keeps its column, where there is room. */
@@ -68,7 +82,7 @@ static void add_changed(struct lg_text *out, const struct budget_file_line *line
     size_t start = out->length;
     size_t column = (size_t)(parts.comment - text);
     lg_text_add_bytes(out, text, (size_t)(parts.fields - text));
-    add_fields(out, &line->now);
+    add_changed_fields(out, line, &parts);
     if (parts.comment[0] == '#') {
         size_t length = out->length - start;
         size_t gap = length < column ? column - length : 1;

@@ -95,7 +95,7 @@ void budget_play_check(struct budget_play *play, const char *before, const char 
     CU_ASSERT_PTR_NOT_NULL_FATAL(again);
     CU_ASSERT_STRING_EQUAL(budget_play_update(play, again), again);
     size_t changed = play->changes.added + play->changes.tightened + play->changes.raised +
-                     play->changes.removed;
+                     play->changes.removed + play->changes.remembered;
     CU_ASSERT_EQUAL(changed, 0);
     free(again);
     play->changes = changes;

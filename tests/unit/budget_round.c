@@ -36,35 +36,59 @@ static void add_limits(struct budget_round *round, lg_gauge_set named, const cha
     }
 }
 
-static void add_budget_line(struct budget_round *round)
+static const char *any_name(struct budget_round *round)
 {
     static const char *const globs[] = {"*/*", "a/*", "p:*/?", "q:a/[bc]", "?:b/a"};
+    static const char *const names[] = {"a/b",   "a/c",   "b/a",   "p:a/b", "p:a/c",
+                                        "p:b/a", "q:a/b", "q:a/c", "q:b/a"};
+    if (once_in(round, 4))
+        return globs[next_number(&round->random, 5)];
+    return names[next_number(&round->random, 9)];
+}
+
+/* What the lines before say of NAME: no other line may. */
+static struct budget_round_said *said_of(struct budget_round *round, const char *name)
+{
+    struct budget_round_said *said = round->said;
+    while (said->name != NULL && strcmp(said->name, name) != 0)
+        said++;
+    CU_ASSERT_FATAL(said < round->said + BUDGET_ROUND_LINES);
+    said->name = name;
+    return said;
+}
+
+static void add_budget_line(struct budget_round *round)
+{
+    struct budget_round_said *said = said_of(round, any_name(round));
     lg_gauge_set named =
         next_number(&round->random, ALL_GAUGES + 1) & next_number(&round->random, ALL_GAUGES + 1);
     bool expects = named == 0 || once_in(round, 8);
-    if (once_in(round, 4))
-        lg_text_add(&round->text, "%s ", globs[next_number(&round->random, 5)]);
-    else
-        lg_text_add(&round->text, "%s%s ",
-                    once_in(round, 3)   ? ""
-                    : once_in(round, 2) ? "p:"
-                                        : "q:",
-                    tests[next_number(&round->random, 3)]);
+    bool dated = once_in(round, 5);
+    bool expired = dated && once_in(round, 2);
+    if (!expired) {
+        named &= ~said->named;
+        expects = (expects || named == 0) && !said->expects_leak;
+        said->named |= named;
+        said->expects_leak |= expects;
+    }
+    if (named == 0 && !expects)
+        return;
+    lg_text_add(&round->text, "%s ", said->name);
     add_limits(round, named, once_in(round, 2) ? " " : ",");
     lg_text_add(&round->text, "%s", expects ? " expect-leak" : "");
     if (named != 0 && once_in(round, 4)) {
         lg_text_add(&round->text, " first:");
         add_limits(round, named, ",");
     }
-    if (once_in(round, 5))
-        lg_text_add(&round->text, "  # until %s", once_in(round, 2) ? "2024-01-01" : "2099-12-31");
+    if (dated)
+        lg_text_add(&round->text, "  # until %s", expired ? "2024-01-01" : "2099-12-31");
 }
 
 static void make_text(struct budget_round *round)
 {
     const char *newline = once_in(round, 4) ? "\r\n" : "\n";
     lg_text_add(&round->text, "%s# budgets", once_in(round, 8) ? "\xef\xbb\xbf" : "");
-    for (uint32_t left = next_number(&round->random, 9); left > 0; left--) {
+    for (uint32_t left = next_number(&round->random, BUDGET_ROUND_LINES); left > 0; left--) {
         lg_text_add(&round->text, "%s", newline);
         if (once_in(round, 6))
             lg_text_add(&round->text, "%s", once_in(round, 2) ? "" : " # x");

@@ -4,10 +4,20 @@
 
 #include "budget_play.h"
 
+#define BUDGET_ROUND_LINES 9
+
+/* What the lines of one name limit that have not expired: no two may say the same. */
+struct budget_round_said {
+    const char *name;
+    lg_gauge_set named;
+    bool expects_leak;
+};
+
 /* One file and one set of measurements. */
 struct budget_round {
     uint64_t random;
     struct lg_text text;
+    struct budget_round_said said[BUDGET_ROUND_LINES];
     struct lg_wishes own[BUDGET_PLAY_TESTS];
     struct budget_play play;
     struct lg_budgets before; /* the file as it was, and as it is */

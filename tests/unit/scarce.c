@@ -10,8 +10,13 @@
 static unsigned left; /* allocations until the one that fails; 0: none */
 static bool ran_out;
 
+static unsigned left_to_call;
+static void (*to_call)(void);
+
 static bool runs_out(void)
 {
+    if (left_to_call > 0 && --left_to_call == 0)
+        to_call();
     if (left == 0 || --left > 0)
         return false;
     ran_out = true;
@@ -23,6 +28,14 @@ void scarce_memory(unsigned number)
 {
     left = number;
     ran_out = false;
+}
+
+bool scarce_memory_call(unsigned number, void (*function)(void))
+{
+    bool was_left = left_to_call > 0;
+    left_to_call = number;
+    to_call = function;
+    return was_left;
 }
 
 bool scarce_memory_ran_out(void)

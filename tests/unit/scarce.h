@@ -11,6 +11,10 @@ void scarce_memory(unsigned number);
 /* Whether it has failed since. */
 bool scarce_memory_ran_out(void);
 
+/* Before the NUMBER-th allocation from now, FUNCTION is called, once; 0: none is. Returns whether
+ * one was still to be. */
+bool scarce_memory_call(unsigned number, void (*function)(void));
+
 /* The same of libxml2's own allocations. Between two calls of this, libxml2 may free nothing
  * that it allocated before. */
 void scarce_xml_memory(unsigned number);

@@ -11,8 +11,11 @@ bool synthetic_init(struct synthetic *run)
     if (lg_ledger_create(&run->ledger, &run->fd) != 0)
         return false;
     static char program[] = "/no/such/folder/cache_tests";
-    run->program[0] = program;
-    run->options.program = run->program;
+    static char command[] = "run";
+    run->words[0] = command;
+    run->words[1] = program;
+    run->options.words = run->words;
+    run->options.program = run->words + 1;
     run->options.rigor = LG_RIGOR_STANDARD;
     run->options.timeout_ms = 60000;
     lg_budget_init(&run->options.budget);

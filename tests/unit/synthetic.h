@@ -19,7 +19,7 @@ struct synthetic {
     struct lg_options options;
     struct lg_outcome outcome;
     struct lg_results results;
-    char *program[2];
+    char *words[3]; /* "run", and the program */
 };
 
 /* A run of cache_tests, which is no file, that exited with 0, without a host. False, with all

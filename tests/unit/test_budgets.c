@@ -1,5 +1,6 @@
 /* The budget file: its lines, and which of them holds for a test. */
 #include "runner/budgets.h"
+#include "runner/text.h"
 #include "support.h"
 #include "unit.h"
 
@@ -155,6 +156,220 @@ static void test_the_first_day_of_a_comment_counts(void)
     lg_budgets_free(&budgets);
 }
 
+/* Whether a line with COMMENT, read on the 2024-10-04, counts no more. */
+static bool expired(const char *comment)
+{
+    struct lg_text line = {0};
+    lg_text_add(&line, "a/b live=1 # %s\n", comment);
+    struct lg_budgets budgets = read_text(lg_text_string(&line));
+    CU_ASSERT_EQUAL_FATAL(budgets.count, 1);
+    bool over = budgets.rows[0].expired;
+    lg_budgets_free(&budgets);
+    lg_text_free(&line);
+    return over;
+}
+
+static void test_a_day_is_written_as_people_do(void)
+{
+    CU_ASSERT_TRUE(expired("Until 2024-10-03"));
+    CU_ASSERT_TRUE(expired("UNTIL: 2024-10-03"));
+    CU_ASSERT_TRUE(expired("until:2024-10-03"));
+    CU_ASSERT_TRUE(expired("until \t : 2024-10-03"));
+    CU_ASSERT_TRUE(expired("(until 2024-10-03)"));
+    CU_ASSERT_TRUE(expired("valid-until 2024-10-03."));
+    CU_ASSERT_TRUE(expired("uNtIl 2024-10-03, JIRA-1"));
+    CU_ASSERT_TRUE(expired("until 1970-01-01"));
+    CU_ASSERT_TRUE(expired("until 2024-02-29"));
+    CU_ASSERT_FALSE(expired("Until: 2024-10-04"));
+    CU_ASSERT_FALSE(expired("until 9999-12-31"));
+}
+
+static void test_what_no_digit_follows_is_no_day(void)
+{
+    CU_ASSERT_FALSE(expired("until"));
+    CU_ASSERT_FALSE(expired("until2024-10-03"));
+    CU_ASSERT_FALSE(expired("until, 2024-10-03"));
+    CU_ASSERT_FALSE(expired("until the 2024-10-03"));
+    CU_ASSERT_FALSE(expired("until -2024-10-03"));
+    CU_ASSERT_FALSE(expired("untill 2024-10-03"));
+    CU_ASSERT_FALSE(expired("1until 2024-10-03"));
+    CU_ASSERT_FALSE(expired("2024-10-03"));
+    CU_ASSERT_TRUE(expired("until until: 2024-10-03"));
+    CU_ASSERT_TRUE(expired("until: we know, untill 2099-12-31, Until 2024-10-03"));
+}
+
+static void check_no_date(const char *written, const char *shown)
+{
+    struct lg_text line = {0};
+    struct lg_text complaint = {0};
+    lg_text_add(&line, "a/b live=1 # %s\n", written);
+    lg_text_add(&complaint, ":1: 'until %s' is no date (YYYY-MM-DD)", shown);
+    check_refused(lg_text_string(&line), lg_text_string(&complaint));
+    lg_text_free(&line);
+    lg_text_free(&complaint);
+}
+
+/* A line that was to be over would count for ever. */
+static void test_a_day_that_is_none_is_refused(void)
+{
+    check_no_date("until 2027-01-311", "2027-01-311");
+    check_no_date("until 2027-01-31st", "2027-01-31st");
+    check_no_date("until 2027-01-31-1", "2027-01-31-1");
+    check_no_date("UNTIL: 2027-1-31", "2027-1-31");
+    check_no_date("until 27-01-31", "27-01-31");
+    check_no_date("until 2027-01", "2027-01");
+    check_no_date("until 2027-+1-31", "2027-+1-31");
+    check_no_date("until 2027- 1-31", "2027-");
+    check_no_date("until 2027-00-10", "2027-00-10");
+    check_no_date("until 2027-04-31, and no more", "2027-04-31");
+    check_no_date("until 2027/01/31", "2027/01/31");
+    check_no_date("until 31.01.2027", "31");
+    check_no_date("until 1969-12-31", "1969-12-31");
+    check_no_date("until 5 more are fixed, until 2099-12-31", "5");
+}
+
+#define TWICE(line, name, first)                                                                   \
+    ":" #line ": '" name "' is in line " #first " already; keep one of them"
+
+/* One of them would be of no use, unseen. */
+static void test_a_line_that_is_there_twice_is_refused(void)
+{
+    check_refused("a/b live=1\na/b live=1\n", TWICE(2, "a/b", 1));
+    check_refused("# x\na/b live=1\n\nb/c live=1\na/b fds=1,live=2\n", TWICE(5, "a/b", 2));
+    check_refused("a/b expect-leak\na/b live=1 expect-leak\n", TWICE(2, "a/b", 1));
+    check_refused("p:a/b live=1\np:a/b live=1 # until 2024-10-04\n", TWICE(2, "p:a/b", 1));
+    check_refused("a/* live=1\n\"a/*\" live=2\n", TWICE(2, "a/*", 1));
+    check_refused("\"a/b\" live=1\na/b live=2\n", TWICE(2, "a/b", 1));
+    check_refused("a/\\* live=1\n\"a/\\*\" live=1\n", TWICE(2, "a/*", 1));
+    check_refused("z/z fds=1\na/b live=1\nz/z fds=1", TWICE(3, "z/z", 1));
+}
+
+/* Whatever lies between the two. */
+static void test_a_line_that_is_there_twice_is_found_among_its_like(void)
+{
+    check_refused("a/b live=1\na/b fds=1\na/b live=2\n", TWICE(3, "a/b", 1));
+    check_refused("a/b live=1\na/b live=1 # until 2024-10-03\na/b live=2\n", TWICE(3, "a/b", 1));
+    check_refused("a/* live=1\na/\\* live=1\na/* live=2\n", TWICE(3, "a/*", 1));
+    check_refused("a/b expect-leak\na/b live=1\na/b fds=1\na/b expect-leak\n", TWICE(4, "a/b", 1));
+    check_refused("a/b live=1\na/b fds=1\na/b heap=1,fds=0\n", TWICE(3, "a/b", 2));
+}
+
+static void test_lines_of_one_name_may_limit_what_the_others_do_not(void)
+{
+    struct lg_budgets budgets =
+        read_text("a/b live=1\na/b fds=2 expect-leak\na/b heap=3\n"
+                  "a/b live=4 # until 2024-10-03\na/b live=5 expect-leak # until 2024-10-03\n"
+                  "net_tests:a/b live=6\na/* live=7\na/\\* live=8\nA/b live=9\na/bc live=10\n");
+    struct lg_budget_choice choice = choose(&budgets, "a/b");
+    CU_ASSERT_EQUAL(budgets.count, 10);
+    CU_ASSERT_EQUAL(choice.budget.limits.values[LG_GAUGE_LIVE], 6);
+    CU_ASSERT_EQUAL(choice.budget.limits.values[LG_GAUGE_FDS], 2);
+    CU_ASSERT_EQUAL(choice.budget.limits.values[LG_GAUGE_HEAP], 3);
+    CU_ASSERT_PTR_EQUAL(choice.expects_leak, &budgets.rows[1]);
+    CU_ASSERT_EQUAL(live_of(&budgets, "a/*"), 8);
+    lg_budgets_free(&budgets);
+}
+
+/* A line at random, of few names, as LINE says it. */
+static void random_line(uint64_t *random, struct lg_budget_line *line, struct lg_text *text)
+{
+    static char names[][4] = {"a/b", "a/c", "b/a"};
+    *line = (struct lg_budget_line){.name = names[next_number(random, 3)],
+                                    .named = 1U << next_number(random, LG_GAUGE_COUNT),
+                                    .expects_leak = next_number(random, 6) == 0,
+                                    .expired = next_number(random, 4) == 0};
+    line->named |= 1U << next_number(random, LG_GAUGE_COUNT);
+    lg_text_add(text, "%s", line->name);
+    for (int gauge = 0; gauge < LG_GAUGE_COUNT; gauge++) {
+        if ((line->named & LG_GAUGE_BIT(gauge)) != 0)
+            lg_text_add(text, " %s=1", lg_gauge_name((enum lg_gauge)gauge));
+    }
+    lg_text_add(text, "%s%s\n", line->expects_leak ? " expect-leak" : "",
+                line->expired ? " # until 2024-10-03" : "");
+}
+
+static bool are_double(const struct lg_budget_line *a, const struct lg_budget_line *b)
+{
+    return strcmp(a->name, b->name) == 0 && !a->expired && !b->expired &&
+           ((a->named & b->named) != 0 || (a->expects_leak && b->expects_leak));
+}
+
+static void test_a_file_is_refused_if_and_only_if_two_lines_say_the_same(void)
+{
+    uint64_t random = 61;
+    size_t refused = 0;
+    for (int round = 0; round < 2000; round++) {
+        struct lg_budget_line lines[6];
+        struct lg_text text = {0};
+        struct lg_budgets budgets;
+        bool expected = false;
+        size_t count = 1 + next_number(&random, 6);
+        for (size_t i = 0; i < count; i++) {
+            random_line(&random, &lines[i], &text);
+            for (size_t other = 0; other < i; other++)
+                expected |= are_double(&lines[i], &lines[other]);
+        }
+        CU_ASSERT_EQUAL(read_bytes(&budgets, text.data, text.length), expected ? -EINVAL : 0);
+        CU_ASSERT_EQUAL(budgets.count, expected ? 0 : count);
+        refused += expected;
+        lg_budgets_free(&budgets);
+        lg_text_free(&text);
+    }
+    CU_ASSERT(refused > 300 && refused < 1700);
+}
+
+/* What is at hand is read as the file that holds it. */
+static void test_text_is_read_as_a_file_of_it_is(void)
+{
+    static const char letters[] =
+        "a/b*[\"\\=#,: \n\r\0liveheap5Kuntil-2024expect-leak\xff\xef\xbb\xbf";
+    uint64_t random = 8;
+    for (int i = 0; i < 2000; i++) {
+        struct lg_budgets budgets;
+        struct lg_budgets file;
+        char text[65] = "";
+        char error[512];
+        size_t length = next_number(&random, sizeof(text));
+        for (size_t at = 0; at < length; at++)
+            text[at] = letters[next_number(&random, sizeof(letters) - 1)];
+        int status = read_bytes(&file, text, length);
+        CU_ASSERT_EQUAL(lg_budgets_read_text(&budgets, PATH "-XXXXXX", text, length, TODAY, error,
+                                             sizeof(error)),
+                        status);
+        CU_ASSERT_EQUAL(error[0] == '\0', said[0] == '\0');
+        if (status != 0)
+            CU_ASSERT_STRING_EQUAL(error + strlen(PATH "-XXXXXX"), said + strlen(PATH "-XXXXXX"));
+        CU_ASSERT_EQUAL(budgets.count, file.count);
+        for (size_t row = 0; row < budgets.count && row < file.count; row++)
+            CU_ASSERT_STRING_EQUAL(budgets.rows[row].name, file.rows[row].name);
+        lg_budgets_free(&budgets);
+        lg_budgets_free(&file);
+    }
+}
+
+static void test_text_is_read_to_its_length_and_no_further(void)
+{
+    static const char text[] = "a/b live=12\nc/d live=1\0 heap=1\n";
+    struct lg_budgets budgets;
+    CU_ASSERT_EQUAL(lg_budgets_read_text(&budgets, "x.txt", text, 10, TODAY, said, sizeof(said)),
+                    0);
+    CU_ASSERT_STRING_EQUAL(said, "");
+    CU_ASSERT_STRING_EQUAL(budgets.path, "x.txt");
+    CU_ASSERT_EQUAL(live_of(&budgets, "a/b"), 1);
+    CU_ASSERT_EQUAL(budgets.count, 1);
+    lg_budgets_free(&budgets);
+    CU_ASSERT_EQUAL(lg_budgets_read_text(&budgets, "x.txt", text, 0, TODAY, said, sizeof(said)), 0);
+    CU_ASSERT_EQUAL(budgets.count, 0);
+    lg_budgets_free(&budgets);
+    CU_ASSERT_EQUAL(
+        lg_budgets_read_text(&budgets, "x.txt", text, sizeof(text) - 1, TODAY, said, sizeof(said)),
+        -EINVAL);
+    CU_ASSERT_STRING_EQUAL(said, "x.txt:2: a NUL byte (budgets are text, lines NAME GAUGE=LIMIT... "
+                                 "[expect-leak] [# comment])");
+    CU_ASSERT_EQUAL(budgets.count, 0);
+    lg_budgets_free(&budgets);
+}
+
 static void test_the_limits_a_line_began_with_are_read(void)
 {
     struct lg_budgets budgets = read_text("a/b live=96 fds=2 first:live=64,fds=unlimited # x\n");
@@ -268,6 +483,15 @@ int add_budgets_suite(void)
         UNIT_TEST(test_a_program_may_be_named),
         UNIT_TEST(test_a_line_counts_until_its_day),
         UNIT_TEST(test_the_first_day_of_a_comment_counts),
+        UNIT_TEST(test_a_day_is_written_as_people_do),
+        UNIT_TEST(test_what_no_digit_follows_is_no_day),
+        UNIT_TEST(test_a_day_that_is_none_is_refused),
+        UNIT_TEST(test_a_line_that_is_there_twice_is_refused),
+        UNIT_TEST(test_a_line_that_is_there_twice_is_found_among_its_like),
+        UNIT_TEST(test_lines_of_one_name_may_limit_what_the_others_do_not),
+        UNIT_TEST(test_a_file_is_refused_if_and_only_if_two_lines_say_the_same),
+        UNIT_TEST(test_text_is_read_as_a_file_of_it_is),
+        UNIT_TEST(test_text_is_read_to_its_length_and_no_further),
         UNIT_TEST(test_the_limits_a_line_began_with_are_read),
         UNIT_TEST(test_globs_alone_may_be_asked_for),
         UNIT_TEST(test_where_a_leak_is_expected_only_named_gauges_are_limited),

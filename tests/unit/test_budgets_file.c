@@ -1,6 +1,7 @@
 /* A budget file on disk: replaced as a whole or left as it is, whoever else writes it. */
 #include "budget_play.h"
 #include "runner/budgets_file.h"
+#include "scarce.h"
 #include "support.h"
 #include "synthetic.h"
 #include "unit.h"
@@ -92,7 +93,7 @@ static void test_a_file_that_is_not_there_is_made(void)
 
 static void test_a_file_that_is_right_is_not_touched(void)
 {
-    static const char text[] = "cache/evicts   live=64 # no newline";
+    static const char text[] = "cache/evicts   live=64 first:live=64 # no newline";
     struct disk disk;
     struct stat before;
     struct stat after;
@@ -128,7 +129,7 @@ static void test_the_mode_of_the_file_and_links_to_it_stay(void)
 
 static void test_growth_is_raised_if_the_options_allow_it(void)
 {
-    static const char text[] = "cache/evicts live=32\n";
+    static const char text[] = "cache/evicts live=32 first:live=16\n";
     struct disk disk;
     start(&disk, text, strlen(text));
     CU_ASSERT_EQUAL(update(&disk), 0);
@@ -137,7 +138,7 @@ static void test_growth_is_raised_if_the_options_allow_it(void)
     disk.run.options.allow_growth = true;
     CU_ASSERT_EQUAL(update(&disk), 0);
     CU_ASSERT_EQUAL(disk.changes.raised, 1);
-    static const char raised[] = "cache/evicts live=64 first:live=32\n";
+    static const char raised[] = "cache/evicts live=64 first:live=16\n";
     check_file(&disk, raised, strlen(raised));
     finish(&disk);
 }
@@ -305,8 +306,107 @@ static void test_what_cannot_be_written_is_told_beforehand(void)
     CU_ASSERT_EQUAL(lg_budgets_file_prepare(disk.path), 0);
     check_file(&disk, "x", 1);
     CU_ASSERT_EQUAL(lg_budgets_file_prepare(folder_file(&disk.folder, "new/deep/b.txt", path)), 0);
-    CU_ASSERT_EQUAL(access(path, R_OK | W_OK), 0);
+    CU_ASSERT_EQUAL(access(path, F_OK), -1);
+    CU_ASSERT_EQUAL(folder_entries(folder_file(&disk.folder, "new/deep", path)), 0);
     finish(&disk);
+}
+
+/* A run that is not to come so far leaves none behind. */
+static void test_a_check_makes_no_file(void)
+{
+    struct disk disk;
+    start(&disk, NULL, 0);
+    CU_ASSERT_EQUAL(lg_budgets_file_prepare(disk.path), 0);
+    CU_ASSERT_EQUAL(folder_entries(disk.folder.path), 0);
+    finish(&disk);
+}
+
+static void test_without_a_measured_test_the_file_is_not_there_for_anyone(void)
+{
+    static const char wrong[] = "no line\0at all";
+    struct disk disk;
+    struct stat before;
+    struct stat after;
+    start(&disk, NULL, 0);
+    synthetic_fini(&disk.run);
+    CU_ASSERT_TRUE_FATAL(synthetic_init(&disk.run));
+    synthetic_add_host(&disk.run, "p");
+    synthetic_add_test(&disk.run, "cache", "idle")->state = LG_RECORD_INACTIVE;
+    synthetic_add_failure(&disk.run, synthetic_add_leak(&disk.run, "cache", "fails"), "a.c", 1,
+                          "x");
+    synthetic_read(&disk.run);
+    CU_ASSERT_EQUAL(update(&disk), 0);
+    CU_ASSERT_STRING_EQUAL(disk.error, "");
+    CU_ASSERT_EQUAL(folder_entries(disk.folder.path), 0);
+    CU_ASSERT_TRUE(write_file(disk.path, wrong, sizeof(wrong)));
+    CU_ASSERT_EQUAL(stat(disk.path, &before), 0);
+    CU_ASSERT_EQUAL(update(&disk), 0);
+    CU_ASSERT_EQUAL(stat(disk.path, &after), 0);
+    CU_ASSERT_EQUAL(before.st_ino, after.st_ino);
+    CU_ASSERT_EQUAL(before.st_mtim.tv_nsec, after.st_mtim.tv_nsec);
+    check_file(&disk, wrong, sizeof(wrong));
+    finish(&disk);
+}
+
+static const struct disk *replaced; /* by whoever does not take the lock */
+
+static void replace(void)
+{
+    static const char text[] = "# theirs\ncache/evicts live=96 first:live=1\nz/z live=1\n";
+    char path[PATH_MAX];
+    CU_ASSERT_TRUE(write_file(folder_file(&replaced->folder, "other", path), text, strlen(text)));
+    CU_ASSERT_EQUAL(rename(path, replaced->path), 0);
+}
+
+/* At each allocation on the way: an editor saves the file, and nothing of that is lost. */
+static void test_a_file_that_is_replaced_meanwhile_is_read_again(void)
+{
+    static const char text[] = "cache/evicts live=64 # ours\n";
+    static const char after[] = "# theirs\ncache/evicts live=64 first:live=1\nz/z live=1\n";
+    unsigned number = 0;
+    for (bool called = true; called && number < 1000;) {
+        struct disk disk;
+        start(&disk, text, strlen(text));
+        replaced = &disk;
+        scarce_memory_call(++number, replace);
+        CU_ASSERT_EQUAL(update(&disk), 0);
+        called = !scarce_memory_call(0, NULL);
+        if (called) {
+            CU_ASSERT_EQUAL(disk.changes.tightened, 1);
+            CU_ASSERT_EQUAL(disk.changes.remembered, 0);
+            check_file(&disk, after, strlen(after));
+        }
+        finish(&disk);
+    }
+    CU_ASSERT(number > 10 && number < 1000);
+}
+
+static void take_away(void)
+{
+    CU_ASSERT_EQUAL(unlink(replaced->path), 0);
+}
+
+static void test_a_file_that_is_taken_away_meanwhile_is_made_anew(void)
+{
+    static const char text[] = "# x\n";
+    unsigned number = 0;
+    for (bool called = true; called && number < 1000;) {
+        struct disk disk;
+        start(&disk, text, strlen(text));
+        replaced = &disk;
+        scarce_memory_call(++number, take_away);
+        CU_ASSERT_EQUAL(update(&disk), 0);
+        called = !scarce_memory_call(0, NULL);
+        char *found = read_file(disk.path, NULL);
+        CU_ASSERT_PTR_NOT_NULL_FATAL(found);
+        CU_ASSERT_EQUAL(disk.changes.added, 1);
+        CU_ASSERT_PTR_NOT_NULL(
+            strstr(found, "\ncache_tests:cache/evicts  live=64 first:live=64\n"));
+        CU_ASSERT_EQUAL(strncmp(found, text, strlen(text)) == 0, !called);
+        free(found);
+        finish(&disk);
+    }
+    CU_ASSERT(number > 10 && number < 1000);
 }
 
 static void test_an_error_of_the_system_is_told_with_the_path(void)
@@ -315,7 +415,9 @@ static void test_an_error_of_the_system_is_told_with_the_path(void)
     start(&disk, NULL, 0);
     folder_file(&disk.folder, "no/such/file", disk.path);
     CU_ASSERT_EQUAL(update(&disk), -ENOENT);
-    CU_ASSERT_PTR_NOT_NULL(strstr(disk.error, "no/such/file: No such file or directory"));
+    CU_ASSERT_EQUAL(strncmp(disk.error, disk.path, strlen(disk.path)), 0);
+    CU_ASSERT_STRING_EQUAL(disk.error + strlen(disk.path),
+                           " could not be written: No such file or directory");
     CU_ASSERT_EQUAL(folder_entries(disk.folder.path), 0);
     finish(&disk);
 }
@@ -333,6 +435,10 @@ int add_budgets_file_suite(void)
         UNIT_TEST(test_random_bytes_are_refused_and_left),
         UNIT_TEST(test_all_who_write_at_once_find_their_lines_there),
         UNIT_TEST(test_what_cannot_be_written_is_told_beforehand),
+        UNIT_TEST(test_a_check_makes_no_file),
+        UNIT_TEST(test_without_a_measured_test_the_file_is_not_there_for_anyone),
+        UNIT_TEST(test_a_file_that_is_replaced_meanwhile_is_read_again),
+        UNIT_TEST(test_a_file_that_is_taken_away_meanwhile_is_made_anew),
         UNIT_TEST(test_an_error_of_the_system_is_told_with_the_path),
         CU_TEST_INFO_NULL,
     };

@@ -138,17 +138,30 @@ static void random_bytes(uint64_t *random, char *out)
 struct names {
     char program[NAMES][NAME_BYTES];
     char test[NAMES][2 * NAME_BYTES];
+    char full[NAMES][3 * NAME_BYTES];
 };
+
+/* Whether an earlier one is written as the newest of COUNT is: there can be but one line. */
+static bool is_there(const struct names *names, size_t count)
+{
+    for (size_t i = 0; i + 1 < count; i++) {
+        if (strcmp(names->full[i], names->full[count - 1]) == 0)
+            return true;
+    }
+    return false;
+}
 
 static void make_names(struct names *names, uint64_t seed)
 {
     uint64_t random = seed;
-    for (size_t i = 0; i < NAMES; i++) {
+    for (size_t i = 0; i < NAMES;) {
         char name[NAME_BYTES];
         random_bytes(&random, names->program[i]);
         random_bytes(&random, names->test[i]);
         random_bytes(&random, name);
         strcat(strcat(names->test[i], "/"), name);
+        strcat(strcat(strcpy(names->full[i], names->program[i]), ":"), names->test[i]);
+        i += !is_there(names, i + 1);
     }
 }
 

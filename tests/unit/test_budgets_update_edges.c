@@ -20,7 +20,8 @@ static void check(int64_t live, const char *before, const char *after)
 static void test_a_file_without_a_last_newline_keeps_its_form(void)
 {
     check(0, "# x", "# x");
-    check(64, "m/m live=64", "m/m live=64");
+    check(64, "m/m live=64 first:live=64", "m/m live=64 first:live=64");
+    check(64, "m/m live=64", "m/m live=64 first:live=64");
     check(64, "m/m live=128", "m/m live=64 first:live=64");
     check(64, "a/b live=1", "a/b live=1\n" ADDED "\n");
     check(64, "z/z live=1", ADDED "\nz/z live=1");
@@ -103,10 +104,11 @@ static void test_tests_of_one_name_share_a_line(void)
     budget_play_check(&play, "# x\n", "# x\np:a/b  live=192 first:live=192\n");
     CU_ASSERT_EQUAL(play.changes.added, 1);
     budget_play_check(&play, "a/b live=256\n", "a/b live=192 first:live=192\n");
-    budget_play_check(&play, "a/b live=32\n", "a/b live=32\n");
+    budget_play_check(&play, "a/b live=32\n", "a/b live=32 first:live=32\n");
     CU_ASSERT_EQUAL(play.changes.refused, 1);
+    CU_ASSERT_EQUAL(play.changes.remembered, 1);
     play.tests[2].need.known = 0;
-    budget_play_check(&play, "a/b live=256\n", "a/b live=256\n");
+    budget_play_check(&play, "a/b live=256\n", "a/b live=256 first:live=256\n");
     budget_play_check(&play, "# x\n", "# x\np:a/b  live=192 first:live=192\n");
     budget_play_free(&play);
 }
@@ -129,14 +131,16 @@ static void test_a_line_for_several_programs_is_right_for_each(void)
     budget_play_leak(&play, "q", "a/b", 50);
     budget_play_measure(&play, "r", "a/b");
     budget_play_check(&play, "a/b live=128\n", "a/b live=100 first:live=100\n");
-    budget_play_check(&play, "a/b live=100\n", "a/b live=100\n");
-    budget_play_check(&play, "a/b live=75\n", "a/b live=75\n");
+    budget_play_check(&play, "a/b live=100\n", "a/b live=100 first:live=100\n");
+    budget_play_check(&play, "a/b live=75\n", "a/b live=75 first:live=75\n");
     CU_ASSERT_EQUAL(play.changes.refused, 1);
+    CU_ASSERT_EQUAL(play.changes.remembered, 1);
     play.allow_growth = true;
     budget_play_check(&play, "a/b live=25\n", "a/b live=100 first:live=25\n");
     budget_play_check(&play, "a/b live=75\n", "a/b live=100 first:live=75\n");
     budget_play_check(&play, "a/b fds=0\n",
-                      "a/b fds=0\np:a/b  live=100 first:live=100\nq:a/b  live=50 first:live=50\n");
+                      "a/b fds=0 first:fds=0\np:a/b  live=100 first:live=100\n"
+                      "q:a/b  live=50 first:live=50\n");
     budget_play_free(&play);
 }
 
@@ -160,19 +164,23 @@ static void test_a_line_goes_only_if_no_program_needs_it(void)
 /* What would hold without a line may be another line. */
 static void test_lines_that_name_one_test_twice_never_loosen(void)
 {
-    check(0, "m/m live=64\nm/m live=128\n", "m/m live=0 first:live=0\nm/m live=128\n");
+    check(0, "m/m live=128\n\"p:m/m\" live=64\n", "m/m live=128\n\"p:m/m\" live=0 first:live=0\n");
     check(0, "p:m/m live=64\nm/m live=128\n", "p:m/m live=0 first:live=0\nm/m live=128\n");
-    check(32, "m/m live=64\nm/m live=128\n", "m/m live=32 first:live=32\nm/m live=128\n");
+    check(32, "p:m/m live=64\nm/m live=128\n", "p:m/m live=32 first:live=32\nm/m live=128\n");
+    check(0, "p:m/m live=64\nm/m expect-leak fds=0\n", "p:m/m live=0 first:live=0\n");
 }
 
 /* A gauge may have its limit from a line that another line of the test goes before. */
 static void test_each_gauge_is_tightened_in_the_line_it_has_its_limit_of(void)
 {
-    check(32, "p:m/m fds=0\nm/m live=64\n", "p:m/m fds=0\nm/m live=32 first:live=32\n");
+    check(32, "p:m/m fds=0\nm/m live=64\n", "p:m/m fds=0 first:fds=0\nm/m live=32 first:live=32\n");
     check(32, "m/m fds=1\nm/m live=64\n", "m/m live=32 first:live=32\n");
     struct budget_play play = {.allow_growth = true};
     budget_play_leak(&play, "p", "m/m", 96);
-    budget_play_check(&play, "m/m fds=0\nm/m live=64\n", "m/m fds=0\nm/m live=96 first:live=64\n");
+    budget_play_check(&play, "m/m fds=0\nm/m live=64\n",
+                      "m/m fds=0 first:fds=0\nm/m live=96 first:live=64\n");
+    CU_ASSERT_EQUAL(play.changes.raised, 1);
+    CU_ASSERT_EQUAL(play.changes.remembered, 1);
     budget_play_free(&play);
 }
 

@@ -223,10 +223,59 @@ static void test_the_list_as_json_is_an_array_of_objects(void)
     check_list(&run, true,
                "[\n"
                "  {\"program\": \"cache_tests\", \"suite\": \"cache\", "
-               "\"name\": \"hits \\\"twice\\\"\", \"active\": true, "
+               "\"name\": \"hits \\\"twice\\\"\", \"filter\": \"cache/hits \\\"twice\\\"\", "
+               "\"active\": true, "
                "\"file\": \"/src/test_cache.c\", \"line\": 42},\n"
                "  {\"program\": \"cache_tests\", \"suite\": \"cache\", "
-               "\"name\": \"idle\", \"active\": false}\n"
+               "\"name\": \"idle\", \"filter\": \"cache/idle\", \"active\": false}\n"
+               "]\n");
+    synthetic_fini(&run);
+}
+
+/* The name in clean text, and what --filter takes for that test alone. */
+static void check_filter(const char *suite, const char *name, const char *fields)
+{
+    struct synthetic run;
+    struct lg_text expected = {0};
+    start(&run);
+    run.ledger.header->hosts[0].state = LG_HOST_RUNNING;
+    synthetic_add_test(&run, suite, name)->state = LG_RECORD_REGISTERED;
+    synthetic_read(&run);
+    lg_text_add(&expected, "[\n  {\"program\": \"cache_tests\", %s, \"active\": true}\n]\n",
+                fields);
+    check_list(&run, true, lg_text_string(&expected));
+    lg_text_free(&expected);
+    synthetic_fini(&run);
+}
+
+static void test_the_list_tells_what_the_filter_takes(void)
+{
+    check_filter("a*", "b?[c]\\",
+                 "\"suite\": \"a*\", \"name\": \"b?[c]\\\\\", "
+                 "\"filter\": \"a\\\\*/b\\\\?\\\\[c\\\\]\\\\\\\\\"");
+    check_filter("a\nb", "c\x01\xff",
+                 "\"suite\": \"a b\", \"name\": \"c\\\\x01\\\\xff\", "
+                 "\"filter\": \"a?b/c??\"");
+    check_filter("gr\xc3\xbcn", "\x1b[31mred",
+                 "\"suite\": \"gr\xc3\xbcn\", \"name\": \"red\", "
+                 "\"filter\": \"gr\xc3\xbcn/?\\\\[31mred\"");
+}
+
+/* Two tests of one name have one filter, though the list numbers them. */
+static void test_the_filter_of_tests_of_one_name_is_that_name(void)
+{
+    struct synthetic run;
+    start(&run);
+    run.ledger.header->hosts[0].state = LG_HOST_RUNNING;
+    for (int i = 0; i < 2; i++)
+        synthetic_add_test(&run, "a", "b")->state = LG_RECORD_REGISTERED;
+    synthetic_read(&run);
+    check_list(&run, true,
+               "[\n"
+               "  {\"program\": \"cache_tests\", \"suite\": \"a\", \"name\": \"b\", "
+               "\"filter\": \"a/b\", \"active\": true},\n"
+               "  {\"program\": \"cache_tests\", \"suite\": \"a\", \"name\": \"b [2]\", "
+               "\"filter\": \"a/b\", \"active\": true}\n"
                "]\n");
     synthetic_fini(&run);
 }
@@ -282,6 +331,8 @@ int add_console_suite(void)
         UNIT_TEST(test_terminals_are_coloured_unless_no_color_is_set),
         UNIT_TEST(test_the_list_has_a_test_a_line_with_its_place),
         UNIT_TEST(test_the_list_as_json_is_an_array_of_objects),
+        UNIT_TEST(test_the_list_tells_what_the_filter_takes),
+        UNIT_TEST(test_the_filter_of_tests_of_one_name_is_that_name),
         UNIT_TEST(test_a_list_of_no_tests_is_empty),
         UNIT_TEST(test_a_function_without_a_name_still_has_its_place),
         UNIT_TEST(test_a_place_of_odd_bytes_cannot_steer_the_terminal),

@@ -14,20 +14,23 @@
 struct told {
     struct synthetic run;
     struct lg_budgets budgets;
-    char *program[4];
+    char *words[16]; /* of the run, as given */
 };
 
 /* A run of cache_tests with --ratchet, and of TEXT as ci/budgets.txt. */
 static void start(struct told *told, const char *text)
 {
     char error[512];
-    static char program[] = "build/cache_tests";
+    static char words[][24] = {"run",       "--budgets", "ci/budgets.txt",
+                               "--ratchet", "--",        "build/cache_tests"};
     memset(told, 0, sizeof(*told));
+    for (size_t i = 0; i < 6; i++)
+        told->words[i] = words[i];
     CU_ASSERT_TRUE_FATAL(synthetic_init(&told->run));
     CU_ASSERT_EQUAL_FATAL(budget_play_read(&told->budgets, text, strlen(text), error), 0);
     told->budgets.path = "ci/budgets.txt";
-    told->program[0] = program;
-    told->run.options.program = told->program;
+    told->run.options.words = told->words;
+    told->run.options.program = &told->words[5];
     told->run.options.budgets = &told->budgets;
     told->run.options.ratchet = true;
     synthetic_add_host(&told->run, "/build/cache_tests");
@@ -60,6 +63,8 @@ static void test_a_line_that_is_too_loose_is_told_with_the_command(void)
     check_leak("cache/evicts live=unlimited mmap=4K\n", LG_VERDICT_FAILED,
                "better than its budget: mmap +0 B/run (budget 4096 B by ci/budgets.txt:1), live "
                "+64 B/run (budget none by ci/budgets.txt:1)" COMMAND);
+    check_leak("cache/evicts live=128 expect-leak\n", LG_VERDICT_FAILED,
+               "better than its budget: live +64 B/run (budget 128 B by ci/budgets.txt:1)" COMMAND);
 }
 
 static void test_lines_that_fit_and_globs_are_not_told(void)
@@ -68,7 +73,7 @@ static void test_lines_that_fit_and_globs_are_not_told(void)
     check_leak("cache/* live=128\n", LG_VERDICT_PASSED, "");
     check_leak("cache/evicts live=128 # until 2024-01-01\ncache/* live=64\n", LG_VERDICT_PASSED,
                "");
-    check_leak("cache/evicts live=128 expect-leak\n", LG_VERDICT_PASSED, "");
+    check_leak("cache/evicts live=64 expect-leak\n", LG_VERDICT_PASSED, "");
     check_leak("cache/evicts live=32 mmap=4K\n", LG_VERDICT_LEAKED,
                "leaked live +64 B/run (budget 32 B by ci/budgets.txt:1), over 10 runs");
 }
@@ -129,32 +134,59 @@ static void random_word(uint64_t *random, char *out, size_t size)
     out[length] = '\0';
 }
 
-/* It is made to be pasted. */
+/* It is made to be pasted: the words of the run, and those of the program. */
 static void test_the_command_is_what_a_shell_takes_it_for(void)
 {
     uint64_t random = 41;
     for (int round = 0; round < 60; round++) {
         struct told told;
         struct lg_text expected = {0};
-        char words[3][12];
+        char words[6][12];
         start(&told, "cache/evicts live=128\n");
-        for (int i = 0; i < 3; i++) {
+        for (int i = 0; i < 6; i++)
             random_word(&random, words[i], sizeof(words[i]));
-            told.program[i] = words[i];
-        }
-        if (words[0][0] == '\0')
-            strcpy(words[0], "'$x`y`'");
-        told.budgets.path = words[2];
+        if (words[3][0] == '\0')
+            strcpy(words[3], "'$x`y`'");
+        told.words[2] = words[0];
+        told.words[5] = words[1];
+        told.words[6] = words[2];
+        for (int i = 0; i < 3; i++)
+            told.words[8 + i] = words[3 + i];
+        static char separator[] = "--";
+        told.words[7] = separator;
+        told.run.options.program = &told.words[8];
         synthetic_add_leak(&told.run, "cache", "evicts");
         synthetic_read(&told.run);
         char *said = run_command(synthetic_message(&told.run, "cache/evicts"));
-        lg_text_add(&expected, "<run><--budgets><%s><--update-budgets><--><%s><%s><%s>", words[2],
-                    words[0], words[1], words[2]);
+        lg_text_add(&expected, "<run><--budgets><%s><%s><%s><--update-budgets><--><%s><%s><%s>",
+                    words[0], words[1], words[2], words[3], words[4], words[5]);
         CU_ASSERT_STRING_EQUAL(said, lg_text_string(&expected));
         lg_text_free(&expected);
         free(said);
         finish(&told);
     }
+}
+
+static void test_the_command_has_all_words_of_the_run_but_ratchet(void)
+{
+    static char words[][24] = {"run",           "--rigor",
+                               "standard",      "--ratchet",
+                               "--budgets",     "ci/budgets.txt",
+                               "--filter=c*/*", "build/cache_tests",
+                               "--ratchet",     "--"};
+    struct told told;
+    start(&told, "cache/evicts live=128\n");
+    for (size_t i = 0; i < 10; i++)
+        told.words[i] = words[i];
+    told.run.options.program = &told.words[7];
+    synthetic_add_leak(&told.run, "cache", "evicts");
+    synthetic_read(&told.run);
+    const char *command = strstr(synthetic_message(&told.run, "cache/evicts"), "leakgate run");
+    CU_ASSERT_PTR_NOT_NULL_FATAL(command);
+    CU_ASSERT_STRING_EQUAL(command,
+                           "leakgate run --rigor standard --budgets ci/budgets.txt "
+                           "'--filter=c*/*' --update-budgets -- build/cache_tests --ratchet --");
+    finish(&told);
 }
 
 static void check_drift(const char *line, const char *drift)
@@ -231,17 +263,44 @@ static void test_each_limit_is_explained_with_where_it_is_said(void)
 static void test_a_leak_that_is_expected_is_explained(void)
 {
     struct told told;
-    start(&told, "cache/evicts live=96 expect-leak\n");
+    start(&told, "cache/evicts live=64 expect-leak\n");
     synthetic_add_leak(&told.run, "cache", "evicts");
     check_explained(&told, "cache/evicts: passed\n" HEADING
                            "heap              none          0 B  a leak is expected\n"
                            "mmap              none          0 B  a leak is expected\n"
-                           "live              96 B         64 B  ci/budgets.txt:1 cache/evicts\n"
+                           "live              64 B         64 B  ci/budgets.txt:1 cache/evicts\n"
                            "frag              none          0 B  a leak is expected\n"
                            "fds               none      unknown  a leak is expected\n"
                            "threads           none      unknown  a leak is expected\n"
                            "children          none      unknown  a leak is expected\n"
                            "a leak is expected by ci/budgets.txt:1\n");
+}
+
+/* By the program that the test is of, on its own line, and with nothing to steer a terminal. */
+static void test_lines_that_have_expired_are_explained(void)
+{
+    struct told told;
+    start(&told, "udp:cache/evicts live=96 # until 2024-01-01\n"
+                 "\"cache/*\\x1b[2J\" live=1 # until 2024-01-01\n"
+                 "cache_tests:cache/evicts live=96 # until 2024-01-01\n"
+                 "\"cache/odd\\x1b\\x0a\" live=96 # until 2024-01-01\n"
+                 "cache/evicts live=64\n");
+    synthetic_add_leak(&told.run, "cache", "evicts");
+    synthetic_add_host(&told.run, "/build/udp");
+    synthetic_add_leak(&told.run, "cache", "evicts");
+    synthetic_add_leak(&told.run, "cache", "odd\x1b\n");
+    char *text = explain(&told, 3);
+    const char *first = strstr(text, "expired: ci/budgets.txt:3 cache_tests:cache/evicts\n");
+    const char *second = strstr(text, "expired: ci/budgets.txt:1 udp:cache/evicts\n");
+    const char *third = strstr(text, "expired: ci/budgets.txt:4 cache/odd\\x1b \n");
+    CU_ASSERT_PTR_NOT_NULL_FATAL(first);
+    CU_ASSERT_PTR_NOT_NULL_FATAL(second);
+    CU_ASSERT_PTR_NOT_NULL_FATAL(third);
+    CU_ASSERT(first < second && second < third);
+    CU_ASSERT_PTR_NULL(strstr(second + 1, "cache_tests:"));
+    CU_ASSERT_PTR_NULL(strchr(text, '\x1b'));
+    free(text);
+    finish(&told);
 }
 
 /* Of a test that failed nothing is known, but what would hold for it. */
@@ -290,10 +349,12 @@ int add_message_budgets_suite(void)
         UNIT_TEST(test_without_ratchet_a_loose_line_is_no_failure),
         UNIT_TEST(test_a_leak_that_is_missed_is_told_with_its_line),
         UNIT_TEST(test_the_command_is_what_a_shell_takes_it_for),
+        UNIT_TEST(test_the_command_has_all_words_of_the_run_but_ratchet),
         UNIT_TEST(test_drift_is_told_from_where_the_line_began),
         UNIT_TEST(test_a_line_that_has_not_been_raised_has_no_drift),
         UNIT_TEST(test_each_limit_is_explained_with_where_it_is_said),
         UNIT_TEST(test_a_leak_that_is_expected_is_explained),
+        UNIT_TEST(test_lines_that_have_expired_are_explained),
         UNIT_TEST(test_a_test_that_failed_is_explained_as_far_as_it_is_known),
         UNIT_TEST(test_only_tests_that_were_to_be_run_are_explained),
         UNIT_TEST(test_a_name_stays_in_its_row),

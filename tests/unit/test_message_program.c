@@ -125,7 +125,7 @@ static void test_the_programs_file_tells_why_nothing_was_measured(void)
     snprintf(message, sizeof(message), "nothing was measured: the program exited with status 0; %s",
              reason);
     CU_ASSERT_TRUE_FATAL(synthetic_init(&run));
-    run.program[0] = program;
+    run.words[1] = program;
     check(&run, LG_VERDICT_BROKEN, message);
 }
 

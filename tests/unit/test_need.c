@@ -1,5 +1,6 @@
 /* What a test needs: its growth as a limit that holds the next time too. */
 #include "runner/need.h"
+#include "support.h"
 #include "synthetic.h"
 #include "unit.h"
 
@@ -101,39 +102,140 @@ static void test_the_heap_is_needed_by_the_page(void)
     synthetic_fini(&test.run);
 }
 
-static void test_runs_that_differ_need_the_most_of_them(void)
+static struct lg_step *steps_of(struct measured *test)
 {
-    static const int64_t growth[] = {256, 512, 384};
+    return (struct lg_step *)(void *)(test->run.ledger.attic + test->record->steps);
+}
+
+static void check_live(struct measured *test, int64_t limit, int64_t noise)
+{
+    judge(test);
+    read_need(test);
+    CU_ASSERT_EQUAL(test->need.limits.values[LG_GAUGE_LIVE], limit);
+    CU_ASSERT_EQUAL(test->need.noise.values[LG_GAUGE_LIVE], noise);
+}
+
+/* 64, 128, 96, 64 and 128 B a run, over 4 runs each: 64 B a run is their deviation for a single
+ * run, and half of that the one of the difference of two means over 8 runs. */
+static void test_runs_that_differ_need_a_margin(void)
+{
+    static const int64_t growth[] = {256, 512, 384, 256, 512};
     struct measured test;
     start(&test, true);
-    add_steps(&test, LG_GAUGE_LIVE, 4, growth, 3);
-    judge(&test);
-    read_need(&test);
-    CU_ASSERT_EQUAL(test.need.limits.values[LG_GAUGE_LIVE], 128);
-    CU_ASSERT_EQUAL(test.need.noise.values[LG_GAUGE_LIVE], 64);
+    add_steps(&test, LG_GAUGE_LIVE, 4, growth, 5);
+    test.record->judged_runs = 8;
+    test.record->growth.values[LG_GAUGE_LIVE] = 8 * 96;
+    check_live(&test, 96 + 8 * 32, 4 * 8 * 32);
+    test.record->growth.values[LG_GAUGE_LIVE] = 8 * 96 + 1;
+    check_live(&test, 96 + 8 * 32 + 1, 4 * 8 * 32);
+    test.record->judged_runs = 32;
+    test.record->growth.values[LG_GAUGE_LIVE] = 32 * 96;
+    check_live(&test, 96 + 8 * 16, 4 * 8 * 16);
+    CU_ASSERT_EQUAL(test.need.limits.values[LG_GAUGE_MMAP], 0);
+    CU_ASSERT_EQUAL(test.need.noise.values[LG_GAUGE_MMAP], 0);
     synthetic_fini(&test.run);
 }
 
-/* A single run may take a page that many others share. */
-static void test_single_runs_tell_only_where_there_are_no_more_in_a_row(void)
+static void test_runs_that_agree_need_no_margin(void)
 {
-    static const int64_t growth[] = {0, 4096, 0, 64};
+    static const int64_t growth[] = {256, 256, 256, 256};
     struct measured test;
     start(&test, true);
-    add_steps(&test, LG_GAUGE_LIVE, 1, growth, 4);
+    add_steps(&test, LG_GAUGE_LIVE, 4, growth, 4);
+    check_live(&test, 64, 0);
+    steps_of(&test)[1].runs = 8;
+    steps_of(&test)[1].growth.values[LG_GAUGE_LIVE] = 512;
+    check_live(&test, 64, 0);
+    synthetic_fini(&test.run);
+}
+
+/* Two steps of 0 and 64 B a run, of 1 and 3 runs: 48 B a run, and 48^2 + 3 * 16^2 is 3072. */
+static void test_a_step_weighs_as_much_as_it_has_runs(void)
+{
+    static const int64_t growth[] = {0, 192};
+    struct measured test;
+    start(&test, true);
+    add_steps(&test, LG_GAUGE_LIVE, 3, growth, 2);
+    steps_of(&test)[0].runs = 1;
+    test.record->judged_runs = 2;
+    test.record->growth.values[LG_GAUGE_LIVE] = 96;
+    check_live(&test, 48 + 444, 1774); /* 8 * 55.43, and four times that */
+    steps_of(&test)[0].runs = 3;
+    check_live(&test, 48 + 628, 2509); /* 8 * 78.38: both are 32 B from the mean */
+    synthetic_fini(&test.run);
+}
+
+static void test_only_measured_steps_have_a_say(void)
+{
+    static const int64_t growth[] = {9999, 256, 256, 77};
+    struct measured test;
+    start(&test, true);
+    add_steps(&test, LG_GAUGE_LIVE, 4, growth, 4);
+    steps_of(&test)[0].warm_up = 1;
+    steps_of(&test)[3].runs = 0;
+    check_live(&test, 64, 0);
+    steps_of(&test)[1].warm_up = 1;
+    steps_of(&test)[2].growth.values[LG_GAUGE_LIVE] = 1000;
+    check_live(&test, 64, 0); /* one is apart from nothing */
+    steps_of(&test)[0].warm_up = 0;
     judge(&test);
     read_need(&test);
-    CU_ASSERT_EQUAL(test.need.limits.values[LG_GAUGE_LIVE], 4096);
-    struct lg_step *steps = (struct lg_step *)(void *)(test.run.ledger.attic + test.record->steps);
-    steps[3].runs = 8;
-    steps[3].growth.values[LG_GAUGE_LIVE] = 8 * 80;
-    read_need(&test);
-    CU_ASSERT_EQUAL(test.need.limits.values[LG_GAUGE_LIVE], 80);
-    CU_ASSERT_EQUAL(test.need.noise.values[LG_GAUGE_LIVE], 0);
-    steps[3].warm_up = 1;
-    read_need(&test);
-    CU_ASSERT_EQUAL(test.need.limits.values[LG_GAUGE_LIVE], 4096);
+    CU_ASSERT(test.need.limits.values[LG_GAUGE_LIVE] > 64);
     synthetic_fini(&test.run);
+}
+
+/* It is rounded up by pages as it is. */
+static void test_the_heap_has_no_margin(void)
+{
+    static const int64_t growth[] = {0, 16384, 0, 32768};
+    static const enum lg_gauge gauges[] = {LG_GAUGE_HEAP, LG_GAUGE_FRAG};
+    for (int i = 0; i < 2; i++) {
+        struct measured test;
+        start(&test, true);
+        test.record->leaking |= LG_GAUGE_BIT(gauges[i]);
+        test.record->growth.values[gauges[i]] = 10 * 4096;
+        add_steps(&test, gauges[i], 4, growth, 4);
+        judge(&test);
+        read_need(&test);
+        CU_ASSERT_EQUAL(test.need.limits.values[gauges[i]], 4096);
+        CU_ASSERT_EQUAL(test.need.noise.values[gauges[i]], 4096);
+        synthetic_fini(&test.run);
+    }
+}
+
+/* A test that leaks 64 B or nothing, run by run: 8 batches of 8. */
+static void measure_by_chance(struct measured *test, uint64_t *random)
+{
+    int64_t growth[8] = {0};
+    start(test, true);
+    test->record->growth.values[LG_GAUGE_LIVE] = 0;
+    for (int run = 0; run < 64; run++)
+        growth[run / 8] += next_number(random, 2) == 0 ? 64 : 0;
+    for (int i = 0; i < 8; i++)
+        test->record->growth.values[LG_GAUGE_LIVE] += growth[i];
+    test->record->judged_runs = 64;
+    add_steps(test, LG_GAUGE_LIVE, 8, growth, 8);
+    judge(test);
+    read_need(test);
+}
+
+/* Else a line would fail its test the next time, or --ratchet would, or it would hold for any. */
+static void test_a_leak_by_chance_is_within_its_limit_the_next_time(void)
+{
+    uint64_t random = 51;
+    for (int round = 0; round < 1000; round++) {
+        struct measured first;
+        struct measured second;
+        measure_by_chance(&first, &random);
+        measure_by_chance(&second, &random);
+        int64_t limit = first.need.limits.values[LG_GAUGE_LIVE];
+        CU_ASSERT(lg_verdict_per_run(&second.verdict, LG_GAUGE_LIVE) <= limit);
+        CU_ASSERT_FALSE(lg_need_is_less(&second.need, LG_GAUGE_LIVE, limit));
+        CU_ASSERT_TRUE(lg_need_is_less(&second.need, LG_GAUGE_LIVE, 1024));
+        CU_ASSERT(limit < 192);
+        synthetic_fini(&first.run);
+        synthetic_fini(&second.run);
+    }
 }
 
 static void test_a_test_that_is_not_repeatable_needs_its_first_growth(void)
@@ -152,8 +254,8 @@ static void test_a_test_that_is_not_repeatable_needs_its_first_growth(void)
     synthetic_fini(&test.run);
 }
 
-/* What is suppressed may be a part of the growth: the line has to hold for the rest. */
-static void test_nothing_is_said_of_a_gauge_that_is_suppressed(void)
+/* The line has to hold for the rest. */
+static void test_what_is_suppressed_is_no_need(void)
 {
     struct measured test;
     start(&test, true);
@@ -161,11 +263,43 @@ static void test_nothing_is_said_of_a_gauge_that_is_suppressed(void)
     test.verdict.kind = LG_VERDICT_PASSED;
     test.verdict.over = 0;
     test.verdict.suppressed = BIT(LIVE);
+    test.verdict.covered.values[LG_GAUGE_LIVE] = 40;
     read_need(&test);
     CU_ASSERT_TRUE(test.known);
-    CU_ASSERT_EQUAL(test.need.known, MEMORY & ~BIT(LIVE));
+    CU_ASSERT_EQUAL(test.need.known, MEMORY);
+    CU_ASSERT_EQUAL(test.need.limits.values[LG_GAUGE_LIVE], 24);
+    CU_ASSERT_TRUE(lg_need_is_less(&test.need, LG_GAUGE_LIVE, 64));
+    CU_ASSERT_FALSE(lg_need_is_less(&test.need, LG_GAUGE_LIVE, 24));
+    test.verdict.covered.values[LG_GAUGE_LIVE] = 64;
+    read_need(&test);
     CU_ASSERT_EQUAL(test.need.limits.values[LG_GAUGE_LIVE], 0);
-    CU_ASSERT_FALSE(lg_need_is_less(&test.need, LG_GAUGE_LIVE, 64));
+    test.verdict.covered.values[LG_GAUGE_LIVE] = 65;
+    read_need(&test);
+    CU_ASSERT_EQUAL(test.need.limits.values[LG_GAUGE_LIVE], 0);
+    CU_ASSERT_EQUAL(test.need.noise.values[LG_GAUGE_LIVE], 0);
+    synthetic_fini(&test.run);
+}
+
+/* The heap that is left is still that of pages; and what lies apart is not less for it. */
+static void test_what_is_suppressed_leaves_pages_and_margins(void)
+{
+    static const int64_t growth[] = {256, 512, 384, 256, 512};
+    struct measured test;
+    start(&test, true);
+    test.record->leaking |= BIT(HEAP);
+    test.record->growth.values[LG_GAUGE_HEAP] = 8 * 8193;
+    test.record->growth.values[LG_GAUGE_LIVE] = 8 * 96;
+    test.record->judged_runs = 8;
+    add_steps(&test, LG_GAUGE_LIVE, 4, growth, 5);
+    judge(&test);
+    test.verdict.covered.values[LG_GAUGE_LIVE] = 90;
+    test.verdict.covered.values[LG_GAUGE_HEAP] = 4096;
+    read_need(&test);
+    CU_ASSERT_EQUAL(test.need.limits.values[LG_GAUGE_LIVE], 6 + 256);
+    CU_ASSERT_EQUAL(test.need.limits.values[LG_GAUGE_HEAP], 8192);
+    test.verdict.covered.values[LG_GAUGE_HEAP] = 4097;
+    read_need(&test);
+    CU_ASSERT_EQUAL(test.need.limits.values[LG_GAUGE_HEAP], 4096);
     synthetic_fini(&test.run);
 }
 
@@ -246,7 +380,8 @@ static void test_numbers_out_of_all_proportion_are_no_limit(void)
         judge(&test);
         read_need(&test);
         CU_ASSERT_EQUAL(test.need.limits.values[gauges[i]], LG_BUDGET_UNLIMITED);
-        CU_ASSERT_EQUAL(test.need.noise.values[gauges[i]], LG_BUDGET_UNLIMITED);
+        CU_ASSERT_EQUAL(test.need.noise.values[gauges[i]],
+                        gauges[i] == LG_GAUGE_HEAP ? 4096 : LG_BUDGET_UNLIMITED);
         CU_ASSERT_FALSE(lg_need_is_less(&test.need, gauges[i], LG_BUDGET_UNLIMITED));
         test.record->growth.values[gauges[i]] = INT64_MIN;
         test.record->steps = 0;
@@ -281,10 +416,15 @@ int add_need_suite(void)
         UNIT_TEST(test_a_test_without_a_leak_needs_nothing),
         UNIT_TEST(test_a_leak_needs_what_it_takes_per_run_rounded_up),
         UNIT_TEST(test_the_heap_is_needed_by_the_page),
-        UNIT_TEST(test_runs_that_differ_need_the_most_of_them),
-        UNIT_TEST(test_single_runs_tell_only_where_there_are_no_more_in_a_row),
+        UNIT_TEST(test_runs_that_differ_need_a_margin),
+        UNIT_TEST(test_runs_that_agree_need_no_margin),
+        UNIT_TEST(test_a_step_weighs_as_much_as_it_has_runs),
+        UNIT_TEST(test_only_measured_steps_have_a_say),
+        UNIT_TEST(test_the_heap_has_no_margin),
+        UNIT_TEST(test_a_leak_by_chance_is_within_its_limit_the_next_time),
         UNIT_TEST(test_a_test_that_is_not_repeatable_needs_its_first_growth),
-        UNIT_TEST(test_nothing_is_said_of_a_gauge_that_is_suppressed),
+        UNIT_TEST(test_what_is_suppressed_is_no_need),
+        UNIT_TEST(test_what_is_suppressed_leaves_pages_and_margins),
         UNIT_TEST(test_nothing_is_said_of_a_gauge_that_was_not_measured),
         UNIT_TEST(test_nothing_is_known_of_a_test_that_has_not_come_so_far),
         UNIT_TEST(test_a_test_that_fails_for_its_line_is_known),

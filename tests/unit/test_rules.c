@@ -68,19 +68,47 @@ static void test_a_glob_is_for_the_program_and_for_the_test(void)
     CU_ASSERT_FALSE(glob("a/\\*", "p", "a/b"));
 }
 
-/* A glob of a program has room of its own in matching. */
+/* "xxx*", LENGTH bytes of it, in front of ":a/b". */
+static char *long_glob(size_t length)
+{
+    char *name = malloc(length + sizeof(":a/b"));
+    CU_ASSERT_PTR_NOT_NULL_FATAL(name);
+    memset(name, 'x', length);
+    strcpy(name + length - 1, "*:a/b");
+    return name;
+}
+
+/* A glob of a program has room of its own in matching: as much as a path may have. */
 static void test_a_glob_too_long_for_any_program_matches_none(void)
 {
-    char name[1024];
-    char program[1024];
-    for (size_t length = 250; length < 262; length++) {
-        memset(name, 'x', length);
-        strcpy(name + length - 1, "*:a/b");
-        memset(program, 'x', length - 1);
-        program[length - 1] = '\0';
-        CU_ASSERT_EQUAL(glob(name, program, "a/b"), length < 256);
+    static const size_t lengths[] = {1,    2,    250,  255,  256,  257,  1024, 4000,
+                                     4093, 4094, 4095, 4096, 4097, 4098, 8192, 70000};
+    for (size_t i = 0; i < sizeof(lengths) / sizeof(lengths[0]); i++) {
+        char *name = long_glob(lengths[i]);
+        char *program = strndup(name, lengths[i] - 1);
+        CU_ASSERT_PTR_NOT_NULL_FATAL(program);
+        CU_ASSERT_EQUAL(glob(name, program, "a/b"), lengths[i] <= 4095);
         CU_ASSERT_FALSE(glob(name, program, "a/c"));
+        if (lengths[i] > 1) {
+            program[lengths[i] - 2] = 'y';
+            CU_ASSERT_FALSE(glob(name, program, "a/b"));
+        }
+        free(program);
+        free(name);
     }
+}
+
+/* A name is compared where it is. */
+static void test_a_name_that_is_no_glob_may_be_of_any_length(void)
+{
+    char *name = long_glob(70000);
+    char *program = strndup(name, 70000);
+    CU_ASSERT_PTR_NOT_NULL_FATAL(program);
+    CU_ASSERT_TRUE(exact(name, program, "a/b"));
+    program[69999] = 'x';
+    CU_ASSERT_FALSE(exact(name, program, "a/b"));
+    free(program);
+    free(name);
 }
 
 static void test_one_test_goes_before_all_globs(void)
@@ -158,6 +186,7 @@ int add_rules_suite(void)
         UNIT_TEST(test_a_name_that_is_no_glob_is_taken_by_its_letters),
         UNIT_TEST(test_a_glob_is_for_the_program_and_for_the_test),
         UNIT_TEST(test_a_glob_too_long_for_any_program_matches_none),
+        UNIT_TEST(test_a_name_that_is_no_glob_may_be_of_any_length),
         UNIT_TEST(test_one_test_goes_before_all_globs),
         UNIT_TEST(test_more_letters_of_its_own_go_before_fewer),
         UNIT_TEST(test_which_goes_before_is_an_order),

@@ -44,6 +44,17 @@ static void write_gauge(const struct lg_results *results, const struct lg_row *r
     lg_text_free(&source);
 }
 
+static const char *program_of(const struct lg_results *results, const struct lg_row *row)
+{
+    size_t at = (size_t)(row - results->rows);
+    for (size_t p = 0; p < results->program_count; p++) {
+        const struct lg_program *program = &results->programs[p];
+        if (at >= program->first && at - program->first < program->count)
+            return program->name;
+    }
+    return "";
+}
+
 /* Lines that would be for it, if their day were not over. */
 static void write_expired(const struct lg_results *results, const struct lg_row *row, FILE *stream)
 {
@@ -54,11 +65,14 @@ static void write_expired(const struct lg_results *results, const struct lg_row 
     for (size_t i = 0; budgets != NULL && i < budgets->count; i++) {
         const struct lg_budget_line *line = &budgets->rows[i];
         struct lg_text place = {0};
-        if (!line->expired || !lg_rule_matches(line->name, line->is_glob, results->programs[0].name,
+        if (!line->expired || !lg_rule_matches(line->name, line->is_glob, program_of(results, row),
                                                lg_text_string(&test)))
             continue;
         lg_message_add_line(&place, results, line);
-        fprintf(stream, "expired: %s %s\n", lg_text_string(&place), line->name);
+        lg_text_add(&place, " ");
+        lg_text_add_clean(&place, line->name, strlen(line->name));
+        lg_message_put_on_one_line(&place);
+        fprintf(stream, "expired: %s\n", lg_text_string(&place));
         lg_text_free(&place);
     }
     lg_text_free(&test);
