@@ -88,10 +88,10 @@ static void check_refused(const char *text, const char *complaint)
 
 static void test_what_is_no_junit_is_named(void)
 {
-    check_refused("", ": it is no XML");
-    check_refused("<testsuites>\n<testsuite>\n", ":2: it is no XML: ");
+    check_refused("", ":1: it is no XML: Document is empty");
+    check_refused("<testsuites>\n<testsuite>\n", ":3: it is no XML: Premature end");
     check_refused("<html/>", ": it is no JUnit XML: its root is no testsuites");
-    check_refused("\xff\xfe", ": it is no XML");
+    check_refused("\xff\xfe", ":1: it is no XML: ");
 }
 
 static void test_a_folder_is_read_in_order_of_names(void)
