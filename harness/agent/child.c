@@ -6,6 +6,7 @@
 #include "agent/limits.h"
 #include "agent/marks.h"
 #include "agent/offsets.h"
+#include "agent/output.h"
 #include "agent/reach.h"
 #include "agent/silence.h"
 #include "agent/trial.h"
@@ -300,6 +301,7 @@ static void judge(struct lg_trial *trial, struct lg_body body)
 void lg_child_run(struct lg_record *record, struct lg_body body)
 {
     lg_child_begin(record);
+    lg_output_take();
     struct lg_trial trial;
     struct lg_sample last;
     const struct lg_orders *orders = &lg_agent.ledger.header->orders;

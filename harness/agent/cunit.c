@@ -12,6 +12,7 @@
 #include "agent/cunit_body.h"
 #include "agent/cunit_calls.h"
 #include "agent/offsets.h"
+#include "agent/output.h"
 #include "agent/silence.h"
 #include "agent/wishes.h"
 
@@ -208,6 +209,7 @@ static bool begin_run(CU_pSuite suite)
     if (run_depth++ == 0) {
         lg_offsets_note();
         lg_coverage_find();
+        lg_output_open();
         if (lg_agent.host->maps == 0)
             lg_host_save_maps();
     }

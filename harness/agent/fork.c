@@ -2,6 +2,7 @@
 #include "agent/census.h"
 #include "agent/limits.h"
 #include "agent/offsets.h"
+#include "agent/output.h"
 #include "agent/silence.h"
 #include "agent/wishes.h"
 
@@ -79,6 +80,7 @@ static void fork_and_wait(struct lg_record *record, struct lg_body body,
     uint32_t running = (uint32_t)(record - lg_agent.ledger.records) + 1;
     __atomic_store_n(&host->running, running, __ATOMIC_RELEASE);
     reap(record, pid);
+    lg_output_drain();
     __atomic_store_n(&host->running, 0, __ATOMIC_RELEASE);
     sigaction(SIGCHLD, &user, NULL);
     lg_offsets_restore();

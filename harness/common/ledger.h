@@ -58,6 +58,8 @@ struct lg_orders {
     lg_attic preload;    /* the agent's path, as it stands in LD_PRELOAD */
     uint32_t shard;      /* this shard, from 1; 0: no shards */
     uint32_t shards;
+    uint32_t capture;        /* tests print to the pipes that follow */
+    int32_t output_fds[2];   /* the runner's, to be opened through /proc: stdout, stderr */
     uint32_t insist;         /* a test with a rule of its own is run often, whatever it grows by */
     uint32_t trace;          /* a test over its limits is run once more, traced */
     struct lg_gauges limits; /* per run, by gauge, of tests that no rule is for */

@@ -204,10 +204,12 @@ static void end_orphans(void)
 static void watch(const struct lg_launch *launch, struct lg_terminal *terminal, int signals,
                   pid_t pid, struct lg_outcome *out)
 {
-    struct pollfd sources[2] = {{.fd = signals, .events = POLLIN},
-                                {.fd = terminal->master, .events = POLLIN}};
+    struct pollfd sources[] = {{.fd = signals, .events = POLLIN},
+                               {.fd = terminal->master, .events = POLLIN},
+                               {.fd = launch->capture->read_fds[0], .events = POLLIN},
+                               {.fd = launch->capture->read_fds[1], .events = POLLIN}};
     for (;;) {
-        int ready = poll(sources, 2, TICK_MS);
+        int ready = poll(sources, 4, TICK_MS);
         struct signalfd_siginfo info;
         while (read(signals, &info, sizeof(info)) == (ssize_t)sizeof(info)) {
             if (info.ssi_signo == SIGCHLD)
@@ -218,6 +220,10 @@ static void watch(const struct lg_launch *launch, struct lg_terminal *terminal, 
         }
         if (ready > 0 && sources[1].revents != 0 && !lg_terminal_forward(terminal))
             sources[1].fd = -1; /* the program closed its end; poll would not rest */
+        for (int i = 0; ready > 0 && i < LG_CAPTURE_STREAMS; i++) {
+            if (sources[2 + i].revents != 0)
+                lg_capture_read(launch->capture, launch->ledger, i);
+        }
         if (reap(pid, &out->wait_status))
             break;
         enforce_limits(launch->ledger);

@@ -3,6 +3,7 @@
 #define LG_RUNNER_LAUNCH_H
 
 #include "common/ledger.h"
+#include "runner/capture.h"
 
 #include <stdbool.h>
 
@@ -11,6 +12,8 @@ struct lg_launch {
     const char *agent;        /* the path of the agent */
     struct lg_ledger *ledger; /* its orders are written already */
     int ledger_fd;
+    struct lg_capture
+        *capture;       /* of what tests print; nothing of it is open: it goes where it went */
     bool show_progress; /* a progress line, if this is a terminal */
     bool drop_output;   /* what the program writes to stdout is not wanted */
 };

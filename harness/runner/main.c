@@ -74,6 +74,7 @@ static const char usage[] =
     "  --suppressions FILE                                   LEAKGATE_SUPPRESSIONS\n"
     "                     known leaks, in LeakSanitizer's format\n"
     "  --no-trace         don't look for the leaking lines   LEAKGATE_NO_TRACE\n"
+    "  --no-capture       let tests print where they would   LEAKGATE_NO_CAPTURE\n"
     "  --source-root DIR  paths are shown relative to it     LEAKGATE_SOURCE_ROOT\n"
     "  --debuginfod       let servers be asked for debug     LEAKGATE_DEBUGINFOD\n"
     "                     information\n"
@@ -253,7 +254,9 @@ static int run_and_report(const struct lg_options *options, reporter *report_res
     if (lg_session_run(options, &session, error, sizeof(error)) != 0)
         return fail("%s", error);
     int status = options->update_budgets ? update_budgets(options, &session) : LEAKGATE_EXIT_CLEAN;
-    if (lg_results_read(&session.ledger, options, &session.outcome, &results) != 0) {
+    int error_of_read = lg_results_read(&session.ledger, options, &session.outcome, &results);
+    results.capture = &session.capture;
+    if (error_of_read != 0) {
         status = fail("no memory for the report");
     } else {
         int reported = report_results(&results);

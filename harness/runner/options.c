@@ -257,6 +257,14 @@ static int set_debuginfod(struct lg_options *options, const char *value, char *w
     return parse_switch(value, &options->debuginfod, why, size);
 }
 
+static int set_no_capture(struct lg_options *options, const char *value, char *why, size_t size)
+{
+    bool no_capture = !options->capture;
+    int error = parse_switch(value, &no_capture, why, size);
+    options->capture = !no_capture;
+    return error;
+}
+
 static int set_no_trace(struct lg_options *options, const char *value, char *why, size_t size)
 {
     bool no_trace = !options->trace;
@@ -293,6 +301,7 @@ static const struct {
     {"explain", required_argument, set_explain},
     {"suppressions", required_argument, set_suppressions},
     {"no-trace", no_argument, set_no_trace},
+    {"no-capture", no_argument, set_no_capture},
     {"source-root", required_argument, set_source_root},
     {"debuginfod", no_argument, set_debuginfod},
     {"color", required_argument, set_color},
@@ -383,8 +392,10 @@ static const char *find_mismatch(const struct lg_options *options)
 int lg_options_parse(int argc, char *const argv[], struct lg_options *out, char *error,
                      size_t error_size)
 {
-    struct lg_options options = {
-        .rigor = LG_RIGOR_STANDARD, .timeout_ms = DEFAULT_TIMEOUT_MS, .trace = true};
+    struct lg_options options = {.rigor = LG_RIGOR_STANDARD,
+                                 .timeout_ms = DEFAULT_TIMEOUT_MS,
+                                 .trace = true,
+                                 .capture = true};
     lg_budget_init(&options.budget);
     int status = read_environment(&options, error, error_size);
     if (status == 0)

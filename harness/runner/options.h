@@ -30,7 +30,8 @@ struct lg_options {
     bool json;
     enum lg_color color;
     bool quiet;
-    bool trace; /* look for the line of what leaks */
+    bool capture; /* keep what each test prints, and show that of red ones */
+    bool trace;   /* look for the line of what leaks */
     bool debuginfod;
     const char *budgets_path;      /* or NULL */
     bool update_budgets;           /* write to that file what is measured */

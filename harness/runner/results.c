@@ -326,6 +326,15 @@ int lg_results_read(const struct lg_ledger *ledger, const struct lg_options *opt
     return lg_results_find_stale(out) && lg_results_ratchet(out) && finish_rows(out) ? 0 : -ENOMEM;
 }
 
+uint64_t lg_results_add_output(const struct lg_results *results, const struct lg_row *row,
+                               int stream, struct lg_text *text)
+{
+    if (row->record == NULL)
+        return 0;
+    return lg_capture_add(results->capture, (uint32_t)(row->record - results->ledger->records),
+                          stream, text);
+}
+
 void lg_results_free(struct lg_results *results)
 {
     for (size_t i = 0; i < results->count; i++) {

@@ -8,6 +8,7 @@
 #include "runner/leaks.h"
 #include "runner/options.h"
 #include "runner/symbols_pool.h"
+#include "runner/text.h"
 #include "runner/verdict.h"
 
 #include <limits.h>
@@ -38,6 +39,7 @@ struct lg_results {
     const struct lg_options *options;
     struct lg_outcome outcome;
     struct lg_facts facts;
+    const struct lg_capture *capture; /* of what tests have printed, or NULL */
     struct lg_symbols_pool symbols;
     char source_root[PATH_MAX]; /* what paths are shown relative to */
     struct lg_row *rows;
@@ -53,6 +55,10 @@ struct lg_results {
  * Returns 0 or -ENOMEM. The caller frees OUT in either case. */
 int lg_results_read(const struct lg_ledger *ledger, const struct lg_options *options,
                     const struct lg_outcome *outcome, struct lg_results *out);
+
+/* Adds what ROW's test has printed to STREAM, 0 or 1, cleaned. Returns how many bytes it was. */
+uint64_t lg_results_add_output(const struct lg_results *results, const struct lg_row *row,
+                               int stream, struct lg_text *text);
 
 /* Finds out which lines of the budget file name no test of a program that they are for. Returns
  * false when there is no memory. */

@@ -39,6 +39,7 @@ static int launch(const struct lg_options *options, const char *agent, struct lg
                                .agent = agent,
                                .ledger = &session->ledger,
                                .ledger_fd = session->ledger_fd,
+                               .capture = &session->capture,
                                .show_progress =
                                    !options->quiet && !options->list && options->explain == NULL,
                                .drop_output = options->list || options->explain != NULL};
@@ -76,6 +77,9 @@ int lg_session_run(const struct lg_options *options, struct lg_session *session,
         snprintf(error, error_size, "no memory for the results: %s", strerror(-status));
         return status;
     }
+    session->capture = (struct lg_capture){.read_fds = {-1, -1}, .write_fds = {-1, -1}};
+    if (options->capture && !options->list && options->explain == NULL)
+        lg_capture_open(&session->capture, &session->ledger);
     status = lg_orders_write(&session->ledger, options, agent);
     if (status != 0)
         snprintf(error, error_size, "no memory for the budgets");
@@ -88,6 +92,7 @@ int lg_session_run(const struct lg_options *options, struct lg_session *session,
 
 void lg_session_close(struct lg_session *session)
 {
+    lg_capture_close(&session->capture);
     lg_ledger_close(&session->ledger);
     close(session->ledger_fd);
 }

@@ -8,6 +8,7 @@
 struct lg_session {
     struct lg_ledger ledger;
     int ledger_fd;
+    struct lg_capture capture;
     struct lg_outcome outcome;
 };
 

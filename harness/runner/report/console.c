@@ -10,6 +10,8 @@
 #include <string.h>
 #include <unistd.h>
 
+#define SHOWN_LINES 20
+
 #define RED "\x1b[31m"
 #define YELLOW "\x1b[33m"
 #define GREEN "\x1b[32m"
@@ -149,6 +151,32 @@ static void write_places(const struct lg_results *results, const struct lg_row *
                 stream);
 }
 
+/* The last lines of what a red test has printed: all of it is in the report. */
+static void write_output(const struct lg_results *results, const struct lg_row *row, int which,
+                         FILE *stream)
+{
+    static const char *const names[] = {"stdout", "stderr"};
+    struct lg_text text = {0};
+    if (lg_results_add_output(results, row, which, &text) > 0 && text.length > 0) {
+        const char *start = lg_text_string(&text);
+        const char *end = start + text.length - (start[text.length - 1] == '\n');
+        const char *from = end;
+        unsigned lines = 0;
+        while (from > start && lines <= SHOWN_LINES)
+            lines += *--from == '\n';
+        from += lines > SHOWN_LINES;
+        fprintf(stream, "             %s%s:\n", from > start ? "the end of its " : "",
+                names[which]);
+        for (const char *line = from; line < end;) {
+            const char *stop = memchr(line, '\n', (size_t)(end - line));
+            stop = stop != NULL ? stop : end;
+            fprintf(stream, "               | %.*s\n", (int)(stop - line), line);
+            line = stop + 1;
+        }
+    }
+    lg_text_free(&text);
+}
+
 static void write_row(const struct lg_results *results, const struct lg_row *row, FILE *stream,
                       bool color)
 {
@@ -157,6 +185,8 @@ static void write_row(const struct lg_results *results, const struct lg_row *row
     fprintf(stream, "%s%-12s%s %s/%s: %s\n", paint(color, color_of(row->verdict.kind)), name,
             paint(color, RESET), row->suite, row->name, row->message);
     write_places(results, row, stream, color);
+    write_output(results, row, 0, stream);
+    write_output(results, row, 1, stream);
 }
 
 /* Which ones were of use, and which were not. */

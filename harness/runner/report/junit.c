@@ -125,6 +125,23 @@ static void place_attributes(struct junit *junit, const struct lg_row *row)
     lg_junit_attribute_format(junit, "line", "%u", known ? leak->line : row->where.line);
 }
 
+/* What it printed, if anything. */
+static void output_elements(struct junit *junit, const struct lg_row *row)
+{
+    static const char *const names[] = {"system-out", "system-err"};
+    for (int stream = 0; stream < 2; stream++) {
+        struct lg_text text = {0};
+        if (lg_results_add_output(junit->results, row, stream, &text) > 0) {
+            lg_junit_start(junit, names[stream]);
+            lg_junit_check(junit, xmlTextWriterWriteString(junit->writer,
+                                                           lg_junit_text(lg_text_string(&text))));
+            lg_junit_end(junit);
+        }
+        junit->failed |= text.failed;
+        lg_text_free(&text);
+    }
+}
+
 static void test_case(struct junit *junit, const struct lg_row *row)
 {
     lg_junit_start(junit, "testcase");
@@ -137,6 +154,8 @@ static void test_case(struct junit *junit, const struct lg_row *row)
         lg_junit_case_properties(junit, row);
     }
     verdict_element(junit, row);
+    if (!lg_junit_strict(junit))
+        output_elements(junit, row);
     lg_junit_end(junit);
 }
 

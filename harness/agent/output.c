@@ -1,0 +1,79 @@
+#include "agent/output.h"
+
+#include "agent/agent.h"
+#include "common/clock.h"
+
+#include <fcntl.h>
+#include <stdio.h>
+#include <sys/ioctl.h>
+#include <sys/stat.h>
+#include <time.h>
+#include <unistd.h>
+
+#define STREAMS 2
+#define FIRST_FD 300
+
+/* A process that the test has left behind may go on and on. */
+#define DRAIN_NS UINT64_C(1000000000)
+#define PAUSE_NS 20000
+
+static int fds[STREAMS] = {-1, -1};
+
+static int open_pipe(int32_t runner, int32_t fd)
+{
+    char path[64];
+    snprintf(path, sizeof(path), "/proc/%d/fd/%d", (int)runner, (int)fd);
+    int opened = open(path, O_WRONLY | O_CLOEXEC);
+    if (opened < 0)
+        return -1;
+    int high = fcntl(opened, F_DUPFD_CLOEXEC, FIRST_FD);
+    if (high < 0)
+        return opened;
+    close(opened);
+    return high;
+}
+
+void lg_output_open(void)
+{
+    const struct lg_ledger_header *header = lg_agent.ledger.header;
+    if (header->orders.capture == 0 || lg_agent.host_index != 0 || fds[0] >= 0)
+        return;
+    for (int i = 0; i < STREAMS; i++)
+        fds[i] = open_pipe(header->runner_pid, header->orders.output_fds[i]);
+}
+
+/* The program may have closed all that it did not open, and opened something else there. */
+static bool is_pipe(int fd)
+{
+    struct stat status;
+    return fd >= 0 && fstat(fd, &status) == 0 && S_ISFIFO(status.st_mode);
+}
+
+void lg_output_take(void)
+{
+    for (int i = 0; i < STREAMS; i++) {
+        int stream = i == 0 ? STDOUT_FILENO : STDERR_FILENO;
+        if (!is_pipe(fds[i]))
+            continue;
+        if (fcntl(stream, F_GETFD) >= 0)
+            dup2(fds[i], stream);
+        close(fds[i]);
+    }
+}
+
+void lg_output_drain(void)
+{
+    const struct timespec pause = {.tv_nsec = PAUSE_NS};
+    uint64_t deadline_ns = 0;
+    for (int i = 0; i < STREAMS; i++) {
+        int waiting = 0;
+        while (fds[i] >= 0 && ioctl(fds[i], FIONREAD, &waiting) == 0 && waiting > 0) {
+            uint64_t now = lg_clock_ns();
+            if (deadline_ns == 0)
+                deadline_ns = now + DRAIN_NS;
+            if (now > deadline_ns)
+                return;
+            nanosleep(&pause, NULL);
+        }
+    }
+}
