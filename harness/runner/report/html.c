@@ -88,10 +88,12 @@ static void add_program(struct lg_text *out, const struct lg_doc_program *progra
         red += lg_doc_is_red(&program->cases[i]);
         seconds += program->cases[i].seconds;
     }
-    lg_text_add(out, "<tr%s><th scope=\"row\">", red > 0 ? " class=\"over\"" : "");
+    lg_text_add(out, "<tr><th scope=\"row\">");
     lg_html_escape(out, program->name);
-    lg_text_add(out, "</th><td>%zu</td><td>%zu</td><td>%.2f s</td><td>", program->count, red,
-                seconds);
+    lg_text_add(out, "</th><td>%zu</td><td%s>%zu</td><td>", program->count,
+                red > 0 ? " class=\"red\"" : "", red);
+    lg_html_seconds(out, seconds);
+    lg_text_add(out, "</td><td>");
     lg_html_escape(out, program->timestamp);
     lg_text_add(out, "</td></tr>\n");
 }
@@ -148,8 +150,10 @@ static void add_tests(struct lg_text *out, const struct lg_doc *doc)
 void lg_html_add(struct lg_text *out, const struct lg_doc *doc)
 {
     add_head(out, doc);
-    lg_text_add(out, "<body><header><h1>leakgate</h1><p class=\"total\">%zu test%s in %.2f s</p>\n",
-                doc->cases, doc->cases == 1 ? "" : "s", doc->seconds);
+    lg_text_add(out, "<body><header><h1>leakgate</h1><p class=\"total\">%zu test%s in ", doc->cases,
+                doc->cases == 1 ? "" : "s");
+    lg_html_seconds(out, doc->seconds);
+    lg_text_add(out, "</p>\n");
     add_counts(out, doc);
     add_programs(out, doc);
     lg_text_add(out, "</header>\n<main><h2>Tests</h2>\n");

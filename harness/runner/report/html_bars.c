@@ -21,27 +21,35 @@ static void add_part(struct lg_text *out, const char *name, double from, double 
                     name, from, to - from, HEIGHT - 4);
 }
 
+/* What is beyond its budget by less than can be judged is not over it. */
+static const char *bar_kind(const struct lg_doc_case *test, int gauge)
+{
+    if ((test->over & LG_GAUGE_BIT(gauge)) != 0)
+        return "over";
+    return is_limited(test, gauge) && test->growth.values[gauge] <= test->budget.values[gauge]
+               ? "within"
+               : "free";
+}
+
 static void add_bar(struct lg_text *out, const struct lg_doc_case *test, int gauge)
 {
+    const char *kind = bar_kind(test, gauge);
+    bool over = kind[0] == 'o';
     double growth = (double)test->growth.values[gauge];
     double limit = is_limited(test, gauge) ? (double)test->budget.values[gauge] : 0;
     double most = growth > limit ? growth : limit;
-    double end = growth > 0 ? growth / most * WIDTH : 0;
-    double mark = limit > 0 ? limit / most * WIDTH : 0;
-    bool over = is_limited(test, gauge) && growth > limit;
-    if (growth > 0 && end < LEAST)
-        end = LEAST;
+    double end = growth / most * WIDTH;
+    double mark = limit / most * WIDTH;
+    end = end < LEAST ? LEAST : end;
     if (over && end - mark < LEAST)
         mark = end - LEAST;
-    lg_text_add(out,
-                "<svg class=\"bar\" viewBox=\"0 0 %.0f %.0f\" role=\"img\" aria-label=\"%s its "
-                "budget\">",
+    lg_text_add(out, "<svg class=\"bar\" viewBox=\"0 0 %.0f %.0f\" role=\"img\" aria-label=\"%s\">",
                 WIDTH, HEIGHT,
-                over                      ? "over"
-                : is_limited(test, gauge) ? "within"
-                                          : "not judged by");
+                over             ? "over the budget"
+                : kind[0] == 'w' ? "within the budget"
+                                 : "not judged");
     add_part(out, "track", 0, WIDTH);
-    add_part(out, is_limited(test, gauge) ? "within" : "free", 0, over ? mark : end);
+    add_part(out, over ? "within" : kind, 0, over ? mark : end);
     if (over)
         add_part(out, "over", mark, end);
     if (is_limited(test, gauge))
@@ -74,7 +82,7 @@ static void add_row(struct lg_text *out, const struct lg_doc_case *test, int gau
         add_bar(out, test, gauge);
     lg_text_add(out, "</td><td>");
     if (test->first_growth.values[gauge] != 0)
-        lg_text_add_growth(out, (enum lg_gauge)gauge, test->first_growth.values[gauge]);
+        lg_html_short(out, (enum lg_gauge)gauge, test->first_growth.values[gauge]);
     lg_text_add(out, "</td></tr>\n");
 }
 
@@ -87,7 +95,7 @@ void lg_html_bars(struct lg_text *out, const struct lg_doc_case *test)
         if (!any)
             lg_text_add(out, "<table class=\"gauges\"><caption>Growth per run and budget</caption>"
                              "<thead><tr><th scope=\"col\">gauge</th><th scope=\"col\">per run</th>"
-                             "<th scope=\"col\">budget</th><th scope=\"col\">of it</th>"
+                             "<th scope=\"col\">budget</th><th scope=\"col\">of budget</th>"
                              "<th scope=\"col\">first run</th></tr></thead><tbody>\n");
         any = true;
         add_row(out, test, g);

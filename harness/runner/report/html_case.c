@@ -45,14 +45,6 @@ static void add_growth(struct lg_text *out, const struct lg_doc_case *test)
     lg_text_add(out, "</span>");
 }
 
-static void add_seconds(struct lg_text *out, double seconds)
-{
-    if (seconds >= 1)
-        lg_text_add(out, "<span>%.2f s</span>", seconds);
-    else
-        lg_text_add(out, "<span>%.*f ms</span>", seconds < 0.01 ? 2 : 0, seconds * 1000);
-}
-
 static void add_where(struct lg_text *out, const struct lg_doc_case *test)
 {
     if (!lg_doc_is_red(test) || test->file == NULL)
@@ -71,28 +63,30 @@ static void add_row(struct lg_text *out, const struct lg_doc *doc, const struct 
     add_where(out, test);
     lg_text_add(out, "</%s>", element);
     add_growth(out, test);
-    add_seconds(out, test->seconds);
+    lg_text_add(out, "<span>");
+    lg_html_seconds(out, test->seconds);
+    lg_text_add(out, "</span>");
 }
 
 static void add_fact(struct lg_text *out, const char *what, const char *file, unsigned line)
 {
     if (file == NULL)
         return;
-    lg_text_add(out, "<dt>%s</dt><dd>", what);
+    lg_text_add(out, "<div><dt>%s</dt> <dd>", what);
     lg_html_place(out, file, line);
-    lg_text_add(out, "</dd>");
+    lg_text_add(out, "</dd></div>");
 }
 
 static void add_unmeasured(struct lg_text *out, const struct lg_doc_case *test)
 {
     if (test->unmeasured == 0)
         return;
-    lg_text_add(out, "<dt>not measured</dt><dd>");
+    lg_text_add(out, "<div><dt>not measured</dt> <dd>");
     for (int g = 0; g < LG_GAUGE_COUNT; g++) {
         if ((test->unmeasured & LG_GAUGE_BIT(g)) != 0)
             lg_text_add(out, "%s ", lg_gauge_name((enum lg_gauge)g));
     }
-    lg_text_add(out, "</dd>");
+    lg_text_add(out, "</dd></div>");
 }
 
 static void add_facts(struct lg_text *out, const struct lg_doc *doc, const struct lg_doc_case *test)
@@ -101,24 +95,32 @@ static void add_facts(struct lg_text *out, const struct lg_doc *doc, const struc
     if (lg_doc_is_red(test))
         add_fact(out, "at", test->file, test->line);
     add_fact(out, "test", test->test_file, test->test_line);
-    lg_text_add(out, "<dt>program</dt><dd>");
+    lg_text_add(out, "<div><dt>program</dt> <dd>");
     lg_html_escape(out, lg_doc_program_of(doc, test)->name);
-    lg_text_add(out, "</dd>");
+    lg_text_add(out, "</dd></div>");
     if (test->runs > 0)
-        lg_text_add(out, "<dt>runs</dt><dd>%u</dd>", test->runs);
+        lg_text_add(out, "<div><dt>runs</dt> <dd>%u</dd></div>", test->runs);
     if (test->peak_rss_bytes > 0) {
-        lg_text_add(out, "<dt>peak</dt><dd>");
+        lg_text_add(out, "<div><dt>peak</dt> <dd>");
         lg_html_short(out, LG_GAUGE_HEAP, test->peak_rss_bytes);
-        lg_text_add(out, "</dd>");
+        lg_text_add(out, "</dd></div>");
     }
     add_unmeasured(out, test);
     lg_text_add(out, "</dl>\n");
 }
 
+/* Whether the text is the message, and nothing but space after it. */
+static bool is_message(const struct lg_doc_case *test)
+{
+    size_t length = strlen(test->message);
+    return strncmp(test->text, test->message, length) == 0 &&
+           test->text[length + strspn(test->text + length, " \t\n")] == '\0';
+}
+
 static void add_text(struct lg_text *out, const struct lg_doc_case *test)
 {
     struct lg_text text = {0};
-    if (test->text[0] == '\0' || strcmp(test->text, test->message) == 0)
+    if (is_message(test))
         return;
     lg_text_add(&text, "%s", test->text);
     lg_text_cut(&text, TEXT_BYTES);

@@ -11,6 +11,9 @@ void lg_html_escape(struct lg_text *out, const char *text);
 /* "102 KiB" or "3": VALUE in GAUGE's unit, short. */
 void lg_html_short(struct lg_text *out, enum lg_gauge gauge, int64_t value);
 
+/* "1.20 s" or "35 ms" */
+void lg_html_seconds(struct lg_text *out, double seconds);
+
 /* "src/cache.c:42" */
 void lg_html_place(struct lg_text *out, const char *file, unsigned line);
 

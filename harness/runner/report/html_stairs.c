@@ -1,5 +1,5 @@
-/* What a gauge had grown by, run by run: single runs are stairs, batches slopes, as only their
- * end is known. */
+/* What a gauge had grown by, run by run. Of a batch only the end is known: where it grew by as
+ * much a run as single runs do, it is drawn as they are, and else as a slope. */
 #include "runner/report/html_parts.h"
 
 #define WIDTH 300.0
@@ -7,6 +7,9 @@
 #define LEFT 8.0
 #define TOP 18.0
 #define BOTTOM 112.0
+
+/* More stairs than that are a slope to the eye. */
+#define STAIRS 64
 
 struct chart {
     const struct lg_doc_case *test;
@@ -65,6 +68,32 @@ static void measure_budget(struct chart *chart)
         chart->most = chart->least + 1;
 }
 
+static bool is_like_single_runs(const struct chart *chart, const struct lg_doc_step *step)
+{
+    int64_t growth = step->growth.values[chart->gauge];
+    for (size_t i = 0; growth != 0 && i < chart->test->step_count; i++) {
+        const struct lg_doc_step *other = &chart->test->steps[i];
+        if (other->runs == 1 && growth % step->runs == 0 &&
+            other->growth.values[chart->gauge] == growth / step->runs)
+            return true;
+    }
+    return false;
+}
+
+/* A step up to its end, which the caller adds. */
+static void add_step(struct lg_text *out, const struct chart *chart, const struct lg_doc_step *step)
+{
+    double growth = (double)step->growth.values[chart->gauge];
+    if (step->runs == 1)
+        lg_text_add(out, "h%.2f", x_of(chart, 1) - x_of(chart, 0));
+    if (step->runs == 1 || step->runs > STAIRS || !is_like_single_runs(chart, step))
+        return;
+    double wide = x_of(chart, 1) - x_of(chart, 0);
+    double high = y_of(chart, growth / step->runs) - y_of(chart, 0);
+    for (uint32_t run = 0; run < step->runs; run++)
+        lg_text_add(out, "h%.2fv%.2f", wide, high);
+}
+
 static void add_line(struct lg_text *out, const struct chart *chart)
 {
     double runs = 0;
@@ -74,10 +103,8 @@ static void add_line(struct lg_text *out, const struct chart *chart)
         const struct lg_doc_step *step = &chart->test->steps[i];
         runs += step->runs;
         grown += (double)step->growth.values[chart->gauge];
-        if (step->runs == 1)
-            lg_text_add(out, "H%.1fV%.1f", x_of(chart, runs), y_of(chart, grown));
-        else
-            lg_text_add(out, "L%.1f %.1f", x_of(chart, runs), y_of(chart, grown));
+        add_step(out, chart, step);
+        lg_text_add(out, "L%.1f %.1f", x_of(chart, runs), y_of(chart, grown));
     }
     lg_text_add(out, "\"/>");
 }

@@ -2,6 +2,7 @@
  * of their bytes, and what lies between them not at all. */
 #include "runner/report/html_parts.h"
 
+#include "common/ledger.h"
 #include "common/maps.h"
 
 #include <inttypes.h>
@@ -10,10 +11,10 @@
 #include <string.h>
 
 #define WIDTH 640.0
-#define HEIGHT 20.0
-#define BEFORE_TOP 14.0
-#define AFTER_TOP 40.0
-#define BOTTOM 72.0
+#define HEIGHT 26.0
+#define BEFORE_TOP 18.0
+#define AFTER_TOP 50.0
+#define BOTTOM 100.0
 
 #define PAGE 4096.0
 #define NEAR_GAP 1.0 /* next to the width of a page, which is 1 as well */
@@ -94,6 +95,23 @@ static double weight(const struct part *part)
     return 1 + log2(bytes < PAGE ? 1 : bytes / PAGE);
 }
 
+/* The agent keeps so many stretches, the lowest: what lies above is known on one side only. */
+static bool is_cut_off(const struct lg_doc_strip *strip)
+{
+    return strip->count >= LG_LEDGER_MAX_STRETCHES;
+}
+
+static uint64_t known_end(const struct lg_doc_case *test)
+{
+    const struct lg_doc_strip *both[] = {&test->before, &test->after};
+    uint64_t end = UINT64_MAX;
+    for (int i = 0; i < 2; i++) {
+        if (is_cut_off(both[i]) && both[i]->rows[both[i]->count - 1].end < end)
+            end = both[i]->rows[both[i]->count - 1].end;
+    }
+    return end;
+}
+
 /* Two parts alike that touch are one: the end of something else lay between them. */
 static void add_part(struct strips *strips, const struct part *part)
 {
@@ -108,7 +126,8 @@ static void add_part(struct strips *strips, const struct part *part)
 static void cut(struct strips *strips, const struct lg_doc_case *test, const uint64_t *addresses,
                 size_t count)
 {
-    for (size_t i = 0; i + 1 < count; i++) {
+    uint64_t end = known_end(test);
+    for (size_t i = 0; i + 1 < count && addresses[i] < end; i++) {
         struct part part = {.start = addresses[i], .end = addresses[i + 1]};
         if (part.start == part.end)
             continue;
@@ -187,7 +206,7 @@ static void add_letters(struct lg_text *out, const struct strips *strips, bool a
     }
     if (text.length > 0)
         lg_text_add(out, "<text class=\"letters\" y=\"%.0f\" x=\"%s\">%s</text>",
-                    (after ? AFTER_TOP : BEFORE_TOP) + 14, lg_text_string(&places),
+                    (after ? AFTER_TOP : BEFORE_TOP) + 17, lg_text_string(&places),
                     lg_text_string(&text));
     out->failed |= places.failed || text.failed;
     lg_text_free(&places);
@@ -224,8 +243,8 @@ static void add_drawing(struct lg_text *out, const struct strips *strips)
                 "<svg class=\"strip\" viewBox=\"0 0 %.0f %.0f\" role=\"img\" aria-label=\"the "
                 "address space before and after, by address; the table tells the same\">",
                 WIDTH, BOTTOM);
-    lg_text_add(out, "<text x=\"0\" y=\"10\">before</text><text x=\"0\" y=\"%.0f\">after</text>",
-                BOTTOM);
+    lg_text_add(out, "<text x=\"0\" y=\"13\">before</text><text x=\"0\" y=\"%.0f\">after</text>",
+                BOTTOM - 3);
     add_gaps(out, strips);
     for (int after = 0; after < 2; after++) {
         for (int s = 0; s < NOTHING; s++)
@@ -249,7 +268,8 @@ static void add_class_row(struct lg_text *out, const struct strips *strips, int 
     if (bytes[0] == 0 && bytes[1] == 0)
         return;
     lg_text_add(out, "<tr%s><th scope=\"row\"><i class=\"s-%s\">%c</i> %s</th><td>",
-                bytes[1] > bytes[0] ? " class=\"over\"" : "", name, letters[segment], name);
+                bytes[1] > bytes[0] && segment != LG_SEGMENT_GUARD ? " class=\"over\"" : "", name,
+                letters[segment], name);
     lg_html_short(out, LG_GAUGE_MMAP, bytes[0]);
     lg_text_add(out, "</td><td>");
     lg_html_short(out, LG_GAUGE_MMAP, bytes[1]);
@@ -297,6 +317,11 @@ void lg_html_strips(struct lg_text *out, const struct lg_doc_case *test)
                          "left out</small></h4>\n");
         add_drawing(out, &strips);
         add_list(out, &strips);
+        if (known_end(test) != UINT64_MAX)
+            lg_text_add(out,
+                        "<p class=\"note\">There are more mappings above these: only the lowest "
+                        "%d are known.</p>\n",
+                        LG_LEDGER_MAX_STRETCHES);
         add_table(out, &strips);
     } else {
         out->failed = true;

@@ -38,6 +38,14 @@ void lg_html_short(struct lg_text *out, enum lg_gauge gauge, int64_t value)
     lg_text_add(out, "%.3g %s", scaled, units[unit]);
 }
 
+void lg_html_seconds(struct lg_text *out, double seconds)
+{
+    if (seconds >= 1)
+        lg_text_add(out, "%.2f s", seconds);
+    else
+        lg_text_add(out, "%.*f ms", seconds < 0.01 ? 2 : 0, seconds * 1000);
+}
+
 void lg_html_place(struct lg_text *out, const char *file, unsigned line)
 {
     lg_html_escape(out, file);
