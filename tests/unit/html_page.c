@@ -1,6 +1,5 @@
 #include "html_page.h"
 
-#include "runner/report/document.h"
 #include "runner/report/outputs.h"
 #include "unit.h"
 
@@ -9,21 +8,26 @@
 #include <stdio.h>
 #include <string.h>
 
-static void make(struct html_page *page, const char *cases)
+void html_read(struct lg_doc *doc, const char *cases)
 {
-    struct lg_doc doc;
     struct lg_text xml = {0};
-    *page = (struct html_page){.tree = NULL};
     lg_text_add(&xml, "<testsuites><testsuite name=\"program\">%s", cases);
     lg_text_add(&xml, "</testsuite></testsuites>");
     xmlDocPtr source = xmlReadMemory(xml.data, (int)xml.length, NULL, NULL, XML_PARSE_HUGE);
     CU_ASSERT_PTR_NOT_NULL_FATAL(source);
-    CU_ASSERT_EQUAL_FATAL(lg_doc_read(source, &doc), 0);
+    CU_ASSERT_EQUAL_FATAL(lg_doc_read(source, doc), 0);
+    xmlFreeDoc(source);
+    lg_text_free(&xml);
+}
+
+static void make(struct html_page *page, const char *cases)
+{
+    struct lg_doc doc;
+    *page = (struct html_page){.tree = NULL};
+    html_read(&doc, cases);
     lg_html_add(&page->text, &doc);
     CU_ASSERT_FALSE_FATAL(page->text.failed);
     lg_doc_free(&doc);
-    xmlFreeDoc(source);
-    lg_text_free(&xml);
 }
 
 void html_start(struct html_page *page, const char *cases)

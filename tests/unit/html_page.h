@@ -2,6 +2,7 @@
 #ifndef LG_UNIT_HTML_PAGE_H
 #define LG_UNIT_HTML_PAGE_H
 
+#include "runner/report/document.h"
 #include "runner/text.h"
 
 #include <libxml/tree.h>
@@ -15,6 +16,9 @@ struct html_page {
     struct lg_text text;
     xmlDocPtr tree; /* of the page, without its script */
 };
+
+/* Reads a program with CASES, which are XML. The caller frees DOC. */
+void html_read(struct lg_doc *doc, const char *cases);
 
 /* Makes the page of a program with CASES, which are XML. The caller ends it. */
 void html_start(struct html_page *page, const char *cases);
