@@ -2,6 +2,8 @@
  * much a run as single runs do, it is drawn as they are, and else as a slope. */
 #include "runner/report/html_parts.h"
 
+#include <math.h>
+
 #define WIDTH 300.0
 #define HEIGHT 132.0
 #define LEFT 8.0
@@ -136,6 +138,11 @@ static void add_budget(struct lg_text *out, const struct chart *chart)
                 y_of(chart, chart->warm_grown + part * chart->allowed));
 }
 
+static int64_t last_of(const struct chart *chart)
+{
+    return fabs(chart->last) < 9e18 ? (int64_t)chart->last : 0;
+}
+
 static void add_axes(struct lg_text *out, const struct chart *chart)
 {
     if (chart->warm_up > 0)
@@ -150,7 +157,7 @@ static void add_axes(struct lg_text *out, const struct chart *chart)
                 LEFT, HEIGHT - 7, WIDTH - LEFT, HEIGHT - 7, chart->runs,
                 chart->runs > 1 ? "s" : "");
     lg_text_add(out, "<text class=\"end\" x=\"%.0f\" y=\"12\">", WIDTH - LEFT);
-    lg_html_short(out, chart->gauge, (int64_t)chart->last);
+    lg_html_short(out, chart->gauge, last_of(chart));
     lg_text_add(out, "</text>");
 }
 
@@ -161,7 +168,7 @@ static void add_chart(struct lg_text *out, const struct chart *chart)
     lg_text_add(out,
                 "<svg class=\"stairs%s\" viewBox=\"0 0 %.0f %.0f\" role=\"img\" aria-label=\"%s ",
                 over ? " over" : "", WIDTH, HEIGHT, name);
-    lg_text_add_growth(out, chart->gauge, (int64_t)chart->last);
+    lg_text_add_growth(out, chart->gauge, last_of(chart));
     lg_text_add(out, " after %.0f runs, %.0f of them warm-up\">", chart->runs, chart->warm_up);
     add_axes(out, chart);
     add_budget(out, chart);

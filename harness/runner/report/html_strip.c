@@ -257,12 +257,12 @@ static void add_drawing(struct lg_text *out, const struct strips *strips)
 
 static void add_class_row(struct lg_text *out, const struct strips *strips, int segment)
 {
-    int64_t bytes[2] = {0, 0};
+    uint64_t bytes[2] = {0, 0};
     const char *name = lg_segment_name((enum lg_segment)segment);
     for (size_t i = 0; i < strips->count; i++) {
         for (int after = 0; after < 2; after++) {
             if (segment_of(&strips->parts[i], after != 0) == (enum lg_segment)segment)
-                bytes[after] += (int64_t)(strips->parts[i].end - strips->parts[i].start);
+                bytes[after] += strips->parts[i].end - strips->parts[i].start;
         }
     }
     if (bytes[0] == 0 && bytes[1] == 0)
@@ -270,12 +270,12 @@ static void add_class_row(struct lg_text *out, const struct strips *strips, int 
     lg_text_add(out, "<tr%s><th scope=\"row\"><i class=\"s-%s\">%c</i> %s</th><td>",
                 bytes[1] > bytes[0] && segment != LG_SEGMENT_GUARD ? " class=\"over\"" : "", name,
                 letters[segment], name);
-    lg_html_short(out, LG_GAUGE_MMAP, bytes[0]);
+    lg_html_short(out, LG_GAUGE_MMAP, (int64_t)bytes[0]);
     lg_text_add(out, "</td><td>");
-    lg_html_short(out, LG_GAUGE_MMAP, bytes[1]);
+    lg_html_short(out, LG_GAUGE_MMAP, (int64_t)bytes[1]);
     lg_text_add(out, "</td><td>");
     if (bytes[1] != bytes[0])
-        lg_text_add_growth(out, LG_GAUGE_MMAP, bytes[1] - bytes[0]);
+        lg_text_add_growth(out, LG_GAUGE_MMAP, (int64_t)(bytes[1] - bytes[0]));
     lg_text_add(out, "</td></tr>");
 }
 

@@ -49,13 +49,21 @@ static size_t child_of(struct tree *tree, size_t parent, const struct lg_doc_fra
     return *link;
 }
 
+/* A report may be anybody's: sums that don't fit stay what they were. */
+static void add_to(int64_t *sum, int64_t term)
+{
+    int64_t added;
+    if (!__builtin_add_overflow(*sum, term, &added))
+        *sum = added;
+}
+
 static void add_site(struct tree *tree, const struct lg_doc_site *site)
 {
     size_t at = 0;
     for (size_t f = site->frame_count; f-- > 0;) {
         at = child_of(tree, at, &site->frames[f]);
-        tree->nodes[at].bytes += site->bytes;
-        tree->nodes[at].count += site->count;
+        add_to(&tree->nodes[at].bytes, site->bytes);
+        add_to(&tree->nodes[at].count, site->count);
     }
     size_t leaf = child_of(tree, at, NULL);
     tree->nodes[leaf].site = site;
@@ -76,7 +84,7 @@ static bool build(struct tree *tree, const struct lg_doc_case *test)
 static void add_bytes(struct lg_text *out, int64_t bytes)
 {
     lg_text_add(out, "%s", bytes < 0 ? "-" : "+");
-    lg_text_add_size(out, (uint64_t)(bytes < 0 ? -bytes : bytes));
+    lg_text_add_size(out, bytes < 0 ? 0 - (uint64_t)bytes : (uint64_t)bytes);
 }
 
 static void add_leaf(struct lg_text *out, const struct lg_doc_site *site)
