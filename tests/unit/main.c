@@ -66,6 +66,8 @@ static add_suite *const suites[] = {
     add_console_suite,
     add_reports_leaks_suite,
     add_reports_suppressions_suite,
+    add_html_suite,
+    add_html_charts_suite,
     add_segments_suite,
     add_blindness_suite,
     add_doctor_suite,

@@ -28,6 +28,8 @@ int add_console_suite(void);
 int add_doctor_suite(void);
 int add_facts_suite(void);
 int add_gauge_suite(void);
+int add_html_suite(void);
+int add_html_charts_suite(void);
 int add_inspect_suite(void);
 int add_join_suite(void);
 int add_junit_suite(void);

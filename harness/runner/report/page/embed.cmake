@@ -1,0 +1,31 @@
+# Makes page.c of page.css and page.js: cmake -D OUT=page.c -D FOLDER=... -P embed.cmake
+
+# HEX digits as base64, three to two: what a Content-Security-Policy takes a hash as.
+function(to_base64 hex out)
+    set(digits "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/")
+    set(text "")
+    foreach(at RANGE 0 63 3)
+        string(SUBSTRING "${hex}00" ${at} 3 three)
+        math(EXPR high "0x${three} / 64")
+        math(EXPR low "0x${three} % 64")
+        foreach(digit ${high} ${low})
+            string(SUBSTRING "${digits}" ${digit} 1 character)
+            string(APPEND text "${character}")
+        endforeach()
+    endforeach()
+    string(REGEX REPLACE "A$" "=" text "${text}") # the last eight bits are padding
+    set(${out} "${text}" PARENT_SCOPE)
+endfunction()
+
+set(source "#include \"runner/report/page/page.h\"\n")
+foreach(kind css js)
+    file(SHA256 "${FOLDER}/page.${kind}" hash)
+    to_base64(${hash} hash)
+    file(READ "${FOLDER}/page.${kind}" text)
+    string(REPLACE "\\" "\\\\" text "${text}")
+    string(REPLACE "\"" "\\\"" text "${text}")
+    string(REPLACE "\n" "\\n\"\n    \"" text "${text}")
+    string(APPEND source "\nconst char lg_page_${kind}[] =\n    \"${text}\";\n")
+    string(APPEND source "\nconst char lg_page_${kind}_hash[] = \"sha256-${hash}\";\n")
+endforeach()
+file(WRITE "${OUT}" "${source}")
