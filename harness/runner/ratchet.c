@@ -7,8 +7,7 @@
 /* What the tests need that have a line in common. */
 struct common {
     struct lg_need need;
-    bool blocked; /* of one of them, that is not known */
-    bool any;
+    lg_gauge_set blocked; /* what one of them needs of these is not known */
 };
 
 /* The line of that very test that limits GAUGE of ROW, or NULL. */
@@ -27,9 +26,8 @@ static void raise_to(int64_t *value, int64_t other)
 
 static void add_need(struct common *common, const struct lg_need *need, int gauge)
 {
-    common->any = true;
     common->need.known |= LG_GAUGE_BIT(gauge) & need->known;
-    common->blocked |= (need->known & LG_GAUGE_BIT(gauge)) == 0;
+    common->blocked |= LG_GAUGE_BIT(gauge) & ~need->known;
     raise_to(&common->need.limits.values[gauge], need->limits.values[gauge]);
     raise_to(&common->need.noise.values[gauge], need->noise.values[gauge]);
 }
@@ -37,17 +35,12 @@ static void add_need(struct common *common, const struct lg_need *need, int gaug
 static void ask(const struct lg_results *results, const struct lg_row *row, struct common *lines)
 {
     const struct lg_budgets *budgets = results->options->budgets;
-    struct lg_need need = {0};
-    bool known =
-        row->record != NULL && lg_need_of(results->ledger, row->record, &row->verdict, &need);
+    struct lg_need need; /* nothing is known in it of a test that has not come so far */
+    lg_need_of(results->ledger, row->record, &row->verdict, &need);
     for (int gauge = 0; gauge < LG_GAUGE_COUNT; gauge++) {
         const struct lg_budget_line *line = exact_by(row, gauge);
-        if (line == NULL)
-            continue;
-        struct common *common = &lines[line - budgets->rows];
-        common->blocked |= !known;
-        if (known)
-            add_need(common, &need, gauge);
+        if (line != NULL)
+            add_need(&lines[line - budgets->rows], &need, gauge);
     }
 }
 
@@ -60,7 +53,7 @@ static lg_gauge_set better_of(const struct lg_results *results, const struct lg_
         if (line == NULL)
             continue;
         const struct common *common = &lines[line - results->options->budgets->rows];
-        if (common->any && !common->blocked &&
+        if ((common->blocked & LG_GAUGE_BIT(gauge)) == 0 &&
             lg_need_is_less(&common->need, (enum lg_gauge)gauge, line->limits.values[gauge]))
             better |= LG_GAUGE_BIT(gauge);
     }

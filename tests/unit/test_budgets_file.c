@@ -381,6 +381,78 @@ static void test_a_file_that_is_replaced_meanwhile_is_read_again(void)
     CU_ASSERT(number > 10 && number < 1000);
 }
 
+/* The name of the program, which is written plainly, gets a blank. */
+static void scribble(void)
+{
+    replaced->run.results.programs[0].name[5] = ' ';
+}
+
+/* Updates a file of TEXT while its program's name changes before allocation NUMBER. Returns whether
+ * that came to be. */
+static bool scribble_at(struct disk *disk, const char *text, unsigned number, size_t *refused)
+{
+    struct lg_budgets budgets;
+    char error[512];
+    CU_ASSERT_TRUE(write_file(disk->path, text, strlen(text)));
+    replaced = disk;
+    scarce_memory_call(number, scribble);
+    int status = update(disk);
+    bool called = !scarce_memory_call(0, NULL);
+    disk->run.results.programs[0].name[5] = '_';
+    if (status != 0) {
+        CU_ASSERT_EQUAL(status, -EINVAL);
+        CU_ASSERT_EQUAL(strncmp(disk->error, disk->path, strlen(disk->path)), 0);
+        CU_ASSERT_STRING_EQUAL(disk->error + strlen(disk->path),
+                               ":2: 'cache' is not of the form [PROGRAM:]SUITE/TEST");
+        check_file(disk, text, strlen(text));
+        ++*refused;
+    }
+    CU_ASSERT_EQUAL(lg_budgets_read(&budgets, disk->path, BUDGET_PLAY_TODAY, error, sizeof(error)),
+                    0);
+    lg_budgets_free(&budgets);
+    return called;
+}
+
+/* A test that has got hold of the runner's memory does not get at the file. */
+static void test_what_would_not_be_read_again_is_not_written(void)
+{
+    struct disk disk;
+    size_t refused = 0;
+    start(&disk, "", 0);
+    for (int length = 1; length < 140; length++) {
+        char text[160];
+        unsigned number = 1;
+        snprintf(text, sizeof(text), "#%0*d\n", length, 0);
+        while (scribble_at(&disk, text, number, &refused) && number < 1000)
+            number++;
+        CU_ASSERT(number < 1000);
+    }
+    CU_ASSERT(refused > 0);
+    finish(&disk);
+}
+
+/* Nothing half done: the file is as it was, or right. */
+static void test_without_memory_the_file_is_whole(void)
+{
+    static const char text[] = "cache/evicts live=128\n\"cache/hits\" live=1 # x\n";
+    static const char right[] = "cache/evicts live=64 first:live=64\n";
+    unsigned number = 0;
+    int status = -ENOMEM;
+    while (status != 0 && ++number < 1000) {
+        struct disk disk;
+        start(&disk, text, strlen(text));
+        scarce_memory(number);
+        status = update(&disk);
+        bool ran_out = scarce_memory_ran_out();
+        scarce_memory(0);
+        CU_ASSERT_EQUAL(status, ran_out ? -ENOMEM : 0);
+        CU_ASSERT_EQUAL(disk.error[0] != '\0', ran_out);
+        check_file(&disk, ran_out ? text : right, strlen(ran_out ? text : right));
+        finish(&disk);
+    }
+    CU_ASSERT(number > 10 && number < 1000);
+}
+
 static void take_away(void)
 {
     CU_ASSERT_EQUAL(unlink(replaced->path), 0);
@@ -438,6 +510,8 @@ int add_budgets_file_suite(void)
         UNIT_TEST(test_a_check_makes_no_file),
         UNIT_TEST(test_without_a_measured_test_the_file_is_not_there_for_anyone),
         UNIT_TEST(test_a_file_that_is_replaced_meanwhile_is_read_again),
+        UNIT_TEST(test_what_would_not_be_read_again_is_not_written),
+        UNIT_TEST(test_without_memory_the_file_is_whole),
         UNIT_TEST(test_a_file_that_is_taken_away_meanwhile_is_made_anew),
         UNIT_TEST(test_an_error_of_the_system_is_told_with_the_path),
         CU_TEST_INFO_NULL,

@@ -120,6 +120,73 @@ static void test_all_that_is_over_afterwards_is_counted(void)
     }
 }
 
+/* Each line that a test has a limit from says what it began with: for a limit that stays, that is
+ * what it is. */
+static void check_remembered(const struct budget_round *round,
+                             const struct lg_budget_measured *test)
+{
+    struct lg_budget_choice before = choose(&round->before, test);
+    struct lg_budget_choice after = choose(&round->after, test);
+    for (int gauge = 0; gauge < LG_GAUGE_COUNT; gauge++) {
+        const struct lg_budget_line *was = before.by[gauge];
+        const struct lg_budget_line *now = after.by[gauge];
+        if (now == NULL || now->is_glob || was == NULL || was->is_glob)
+            continue;
+        CU_ASSERT_TRUE((now->first_named & LG_GAUGE_BIT(gauge)) != 0);
+        if (strcmp(was->name, now->name) != 0 ||
+            was->limits.values[gauge] != now->limits.values[gauge])
+            continue;
+        int64_t first = (was->first_named & LG_GAUGE_BIT(gauge)) != 0 ? was->first.values[gauge]
+                                                                      : was->limits.values[gauge];
+        CU_ASSERT_EQUAL(now->first.values[gauge], first);
+    }
+}
+
+static void test_each_line_of_a_test_remembers_where_it_began(void)
+{
+    size_t remembered = 0;
+    for (uint64_t seed = 1; seed <= ROUNDS; seed++) {
+        struct budget_round round;
+        budget_round_start(&round, seed, seed % 2 == 0);
+        for (size_t i = 0; i < round.play.count; i++)
+            check_remembered(&round, &round.play.tests[i]);
+        remembered += round.play.changes.remembered;
+        budget_round_finish(&round);
+    }
+    CU_ASSERT(remembered > ROUNDS / 8);
+}
+
+/* Whether LINE, which expects a leak, limits all that it did in BUDGETS. */
+static bool has_kept(const struct lg_budgets *budgets, const struct lg_budget_line *line)
+{
+    lg_gauge_set named = 0;
+    for (size_t i = 0; i < budgets->count; i++) {
+        const struct lg_budget_line *row = &budgets->rows[i];
+        if (strcmp(row->name, line->name) == 0 && row->expects_leak && !row->expired)
+            named = row->named;
+    }
+    return (named & ~line->named) == 0;
+}
+
+/* No two lines of one name expect a leak: there is one at most that LINE was. */
+static void test_a_line_that_expects_a_leak_keeps_its_limits(void)
+{
+    size_t found = 0;
+    for (uint64_t seed = 1; seed <= ROUNDS; seed++) {
+        struct budget_round round;
+        budget_round_start(&round, seed, seed % 2 == 0);
+        for (size_t i = 0; i < round.after.count; i++) {
+            const struct lg_budget_line *line = &round.after.rows[i];
+            if (!line->expects_leak || line->expired || line->is_glob)
+                continue;
+            CU_ASSERT_TRUE(has_kept(&round.before, line));
+            found += line->named != 0;
+        }
+        budget_round_finish(&round);
+    }
+    CU_ASSERT(found > ROUNDS / 8);
+}
+
 /* Else --ratchet would fail tests for lines that no update tightens. */
 static void test_no_line_of_one_program_is_too_loose_afterwards(void)
 {
@@ -237,6 +304,8 @@ int add_budgets_update_random_suite(void)
         UNIT_TEST(test_no_limit_rises_that_nobody_allowed_to),
         UNIT_TEST(test_growth_that_is_allowed_leaves_nothing_over_but_what_has_expired),
         UNIT_TEST(test_all_that_is_over_afterwards_is_counted),
+        UNIT_TEST(test_each_line_of_a_test_remembers_where_it_began),
+        UNIT_TEST(test_a_line_that_expects_a_leak_keeps_its_limits),
         UNIT_TEST(test_no_line_of_one_program_is_too_loose_afterwards),
         UNIT_TEST(test_gauges_that_nobody_measured_keep_their_limits),
         UNIT_TEST(test_comments_globs_and_their_order_stay),

@@ -82,6 +82,43 @@ static void test_without_memory_the_text_stays_and_says_so(void)
     lg_text_free(&text);
 }
 
+static bool cut_is(const char *input, size_t bytes, const char *expected)
+{
+    struct lg_text text = {0};
+    lg_text_add(&text, "%s", input);
+    lg_text_cut(&text, bytes);
+    bool same = strcmp(lg_text_string(&text), expected) == 0 && text.length == strlen(expected);
+    lg_text_free(&text);
+    return same;
+}
+
+static void test_a_text_is_cut_and_says_so(void)
+{
+    CU_ASSERT(cut_is("abcdef", 4, "abcd\n... (2 bytes more)\n"));
+    CU_ASSERT(cut_is("abcdef", 5, "abcde\n... (1 bytes more)\n"));
+    CU_ASSERT(cut_is("abcdef", 0, "\n... (6 bytes more)\n"));
+}
+
+static void test_a_text_that_is_short_enough_stays(void)
+{
+    CU_ASSERT(cut_is("abcdef", 6, "abcdef"));
+    CU_ASSERT(cut_is("abcdef", 7, "abcdef"));
+    CU_ASSERT(cut_is("abcdef", SIZE_MAX, "abcdef"));
+    CU_ASSERT(cut_is("", 0, ""));
+    CU_ASSERT(cut_is("", 10, ""));
+}
+
+/* Half a character would be no text. */
+static void test_a_text_is_cut_between_characters(void)
+{
+    CU_ASSERT(cut_is("a\xc3\xb6z", 1, "a\n... (3 bytes more)\n"));
+    CU_ASSERT(cut_is("a\xc3\xb6z", 2, "a\n... (3 bytes more)\n"));
+    CU_ASSERT(cut_is("a\xc3\xb6z", 3, "a\xc3\xb6\n... (1 bytes more)\n"));
+    CU_ASSERT(cut_is("\xf0\x9f\x98\x80", 3, "\n... (4 bytes more)\n"));
+    CU_ASSERT(cut_is("\xf0\x9f\x98\x80", 4, "\xf0\x9f\x98\x80"));
+    CU_ASSERT(cut_is("\x80\x80\x80", 2, "\n... (3 bytes more)\n"));
+}
+
 /* A wide character that is none. */
 static void test_what_printf_cannot_format_adds_nothing(void)
 {
@@ -146,6 +183,9 @@ int add_text_suite(void)
         UNIT_TEST(test_one_addition_may_be_longer_than_all_before),
         UNIT_TEST(test_freed_texts_are_empty_and_can_be_used_again),
         UNIT_TEST(test_without_memory_the_text_stays_and_says_so),
+        UNIT_TEST(test_a_text_is_cut_and_says_so),
+        UNIT_TEST(test_a_text_that_is_short_enough_stays),
+        UNIT_TEST(test_a_text_is_cut_between_characters),
         UNIT_TEST(test_what_printf_cannot_format_adds_nothing),
         UNIT_TEST(test_growth_has_its_sign_and_its_unit),
         UNIT_TEST(test_sizes_are_exact_and_short_where_they_are_long),

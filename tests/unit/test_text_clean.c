@@ -1,7 +1,9 @@
 /* Any bytes at all, as text that XML, JSON and a terminal can carry. */
 #include "runner/text.h"
+#include "support.h"
 #include "unit.h"
 
+#include <fnmatch.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -172,6 +174,95 @@ static void test_json_strings_are_clean(void)
     CU_ASSERT(json_is("\r", "\"\\\\x0d\""));
 }
 
+static bool glob_is(const char *input, const char *expected)
+{
+    struct lg_text text = {0};
+    lg_text_add_glob(&text, input);
+    bool same = strcmp(lg_text_string(&text), expected) == 0;
+    lg_text_free(&text);
+    return same;
+}
+
+static void test_a_glob_of_plain_text_is_that_text(void)
+{
+    CU_ASSERT(glob_is("", ""));
+    CU_ASSERT(glob_is("cache/grows \"twice\" #1", "cache/grows \"twice\" #1"));
+    CU_ASSERT(glob_is("gr\xc3\xb6\xc3\x9f"
+                      "e \xf0\x9f\x98\x80",
+                      "gr\xc3\xb6\xc3\x9f"
+                      "e \xf0\x9f\x98\x80"));
+}
+
+static void test_a_glob_takes_the_meaning_of_characters_away(void)
+{
+    CU_ASSERT(glob_is("a*b?[c]\\d", "a\\*b\\?\\[c\\]\\\\d"));
+    CU_ASSERT(glob_is("\\*", "\\\\\\*"));
+    CU_ASSERT(glob_is("{a,b}!^-", "{a,b}!^-"));
+}
+
+static void test_a_glob_has_a_question_mark_for_what_text_cannot_carry(void)
+{
+    CU_ASSERT(glob_is("a\nb\tc\rd", "a?b?c?d"));
+    CU_ASSERT(glob_is("\x01\x1b[0m\x7f", "??\\[0m?"));
+    CU_ASSERT(glob_is("a\xff\xc3", "a??"));
+    CU_ASSERT(glob_is("\xc3(", "?("));
+    CU_ASSERT(glob_is("\xc2\x80x", "??x"));
+    CU_ASSERT(glob_is("\xef\xbf\xbe", "???"));
+}
+
+static char *glob_of(const char *input)
+{
+    struct lg_text text = {0};
+    lg_text_add(&text, "%s", "");
+    lg_text_add_glob(&text, input);
+    CU_ASSERT_FALSE(text.failed);
+    char *glob = strdup(lg_text_string(&text));
+    lg_text_free(&text);
+    CU_ASSERT_PTR_NOT_NULL_FATAL(glob);
+    return glob;
+}
+
+/* Whatever the bytes: clean text, that is matched by what it was made of, and by little else. */
+static void test_a_glob_matches_what_it_was_made_of(void)
+{
+    static const char letters[] = "ab*?[]\\!-/\n\x1b\xc3\xb6\xff";
+    uint64_t random = 81;
+    for (int i = 0; i < 20000; i++) {
+        char input[2][9] = {"", ""};
+        bool odd[2] = {false, false};
+        for (int side = 0; side < 2; side++) {
+            size_t length = next_number(&random, 9);
+            for (size_t at = 0; at < length; at++)
+                input[side][at] = letters[next_number(&random, sizeof(letters) - 1)];
+        }
+        char *globs[2] = {glob_of(input[0]), glob_of(input[1])};
+        for (int side = 0; side < 2; side++) {
+            CU_ASSERT_EQUAL(fnmatch(globs[side], input[side], 0), 0);
+            CU_ASSERT_TRUE(becomes(globs[side], strlen(globs[side]), globs[side]));
+            for (const char *at = globs[side]; *at != '\0'; at++) {
+                odd[side] |= *at == '?';
+                at += at[0] == '\\';
+            }
+        }
+        if (!odd[0])
+            CU_ASSERT_EQUAL(fnmatch(globs[0], input[1], 0) == 0, strcmp(input[0], input[1]) == 0);
+        if (strlen(input[0]) != strlen(input[1]))
+            CU_ASSERT_NOT_EQUAL(fnmatch(globs[0], input[1], 0), 0);
+        free(globs[0]);
+        free(globs[1]);
+    }
+}
+
+static void test_a_glob_follows_what_was_there(void)
+{
+    struct lg_text text = {0};
+    lg_text_add_glob(&text, "a*");
+    lg_text_add(&text, "/");
+    lg_text_add_glob(&text, "b");
+    CU_ASSERT_STRING_EQUAL(lg_text_string(&text), "a\\*/b");
+    lg_text_free(&text);
+}
+
 static void test_json_follows_what_was_there(void)
 {
     struct lg_text text = {0};
@@ -203,6 +294,11 @@ int add_text_clean_suite(void)
         UNIT_TEST(test_json_strings_are_quoted_and_escaped),
         UNIT_TEST(test_json_strings_are_clean),
         UNIT_TEST(test_json_follows_what_was_there),
+        UNIT_TEST(test_a_glob_of_plain_text_is_that_text),
+        UNIT_TEST(test_a_glob_takes_the_meaning_of_characters_away),
+        UNIT_TEST(test_a_glob_has_a_question_mark_for_what_text_cannot_carry),
+        UNIT_TEST(test_a_glob_matches_what_it_was_made_of),
+        UNIT_TEST(test_a_glob_follows_what_was_there),
         CU_TEST_INFO_NULL,
     };
     return unit_add_suite("text clean", tests);

@@ -16,6 +16,9 @@ void leak_block(uint32_t run, struct lg_gauges *growth);
 /* 96 B live on each of the first 8 runs. */
 void fill_cache_of_8(uint32_t run, struct lg_gauges *growth);
 
+/* Goes on with TRIAL, of MADE runs, until it is over; it is out of time after LAST_RUN runs. */
+void play_on(struct lg_trial *trial, run_growth *grow, uint32_t *made, uint32_t last_run);
+
 /* The trial once it is over; it is out of time after LAST_RUN runs. */
 struct lg_trial play(enum lg_rigor rigor, run_growth *grow, uint32_t last_run);
 
