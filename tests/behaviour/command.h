@@ -43,6 +43,7 @@ const char *lgt_program(const char *name);
 int add_agent_suite(void);
 int add_budgets_suite(void);
 int add_budgets_update_suite(void);
+int add_capture_suite(void);
 int add_cli_suite(void);
 int add_cunit_suite(void);
 int add_in_source_suite(void);

@@ -104,7 +104,7 @@ static void test_what_a_test_puts_in_place_of_libc_does_not_answer_the_agent(voi
 static void test_programs_that_tests_start_inherit_nothing(void)
 {
     struct lgt_result run;
-    lgt_gate(&run, "", "prints_environment");
+    lgt_gate(&run, "--no-capture", "prints_environment");
     CU_ASSERT_EQUAL(run.status, 0);
     CU_ASSERT_PTR_NOT_NULL(strstr(run.out, "PATH="));
     CU_ASSERT_PTR_NULL(strstr(run.out, "LD_PRELOAD"));
@@ -119,7 +119,7 @@ static void test_values_of_the_user_are_given_back(void)
     setenv("ASAN_OPTIONS", "verify_asan_link_order=0", 1); /* of the runner, if it has it */
     setenv("LD_PRELOAD", "libm.so.6", 1);
     setenv("GLIBC_TUNABLES", "glibc.malloc.perturb=0", 1);
-    lgt_gate(&run, "", "prints_environment");
+    lgt_gate(&run, "--no-capture", "prints_environment");
     unsetenv("ASAN_OPTIONS");
     unsetenv("LD_PRELOAD");
     unsetenv("GLIBC_TUNABLES");
@@ -176,10 +176,10 @@ static void test_linked_agent_is_inert_without_the_runner(void)
 static void test_public_header_tells_that_leakgate_is_there(void)
 {
     struct lgt_result run;
-    lgt_gate(&run, "", LGT_LINKED);
+    lgt_gate(&run, "--no-capture", LGT_LINKED);
     CU_ASSERT_PTR_NOT_NULL(strstr(run.out, "active: 1"));
     lgt_free(&run);
-    lgt_gate(&run, "", LGT_NO_PIE);
+    lgt_gate(&run, "--no-capture", LGT_NO_PIE);
     CU_ASSERT_PTR_NOT_NULL(strstr(run.out, "active: 1"));
     CU_ASSERT_EQUAL(run.status, 0);
     lgt_free(&run);

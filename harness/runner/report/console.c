@@ -162,9 +162,9 @@ static void write_output(const struct lg_results *results, const struct lg_row *
         const char *end = start + text.length - (start[text.length - 1] == '\n');
         const char *from = end;
         unsigned lines = 0;
-        while (from > start && lines <= SHOWN_LINES)
+        while (from > start && lines < SHOWN_LINES)
             lines += *--from == '\n';
-        from += lines > SHOWN_LINES;
+        from += lines == SHOWN_LINES;
         fprintf(stream, "             %s%s:\n", from > start ? "the end of its " : "",
                 names[which]);
         for (const char *line = from; line < end;) {
