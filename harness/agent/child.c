@@ -2,6 +2,7 @@
 #include "agent/agent.h"
 #include "agent/census.h"
 #include "agent/coverage.h"
+#include "agent/crash.h"
 #include "agent/evidence.h"
 #include "agent/limits.h"
 #include "agent/marks.h"
@@ -302,6 +303,7 @@ void lg_child_run(struct lg_record *record, struct lg_body body)
 {
     lg_child_begin(record);
     lg_output_take();
+    lg_crash_arm();
     struct lg_trial trial;
     struct lg_sample last;
     const struct lg_orders *orders = &lg_agent.ledger.header->orders;

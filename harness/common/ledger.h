@@ -29,10 +29,12 @@
 #define LG_LEDGER_MAX_STEPS 24       /* growth figures kept per test */
 #define LG_LEDGER_MAX_GROWN 16       /* grown mappings kept per test */
 #define LG_LEDGER_MAX_STRETCHES 128  /* of the address space, kept before and after */
-#define LG_LEDGER_MAX_LEFT 16        /* descriptors, threads, children left, kept per test */
-#define LG_LEDGER_MAX_SITES 4096     /* call sites kept per test */
-#define LG_LEDGER_MAX_REUSED 16      /* ranges of unloaded modules kept per test */
-#define LG_LEDGER_MAX_EXAMPLES 4     /* mappings, descriptors... kept per call site */
+#define LG_LEDGER_CRASH_STACK_BYTES 65536
+#define LG_LEDGER_MAX_REGISTERS 33
+#define LG_LEDGER_MAX_LEFT 16    /* descriptors, threads, children left, kept per test */
+#define LG_LEDGER_MAX_SITES 4096 /* call sites kept per test */
+#define LG_LEDGER_MAX_REUSED 16  /* ranges of unloaded modules kept per test */
+#define LG_LEDGER_MAX_EXAMPLES 4 /* mappings, descriptors... kept per call site */
 
 /* "FD:PID:RUNNER_FD": the ledger's descriptor as the host inherits it, and the runner's
  * own, for a host that something in between has closed it for. */
@@ -204,6 +206,8 @@ struct lg_record {
     uint32_t carried;       /* tests that were run before it in its process, as it needs them */
     uint32_t lacks_threads; /* threads of the program that its process did not have */
     uint32_t had_children;  /* processes that it had started were still there at its end */
+    uint32_t tells_where;   /* SIGABRT makes it note where it stands */
+    lg_attic crash;         /* struct lg_crash: where it stood when a signal came */
     uint64_t peak_rss_bytes;
 
     /* What a second, single run has lost, where the test can't be repeated. */
@@ -230,6 +234,20 @@ struct lg_failure {
     uint32_t line;
     lg_attic file;      /* text */
     lg_attic condition; /* text */
+};
+
+/* A process as a signal found it. */
+struct lg_crash {
+    int32_t signal;
+    int32_t code;     /* si_code: above 0, the kernel's own */
+    uint64_t address; /* si_addr: of a fault, what it was about */
+    uint64_t pc;
+    uint64_t registers[LG_LEDGER_MAX_REGISTERS]; /* as DWARF numbers them */
+    uint32_t register_count;
+    uint32_t stack_bytes; /* from stack_start on, upwards */
+    uint64_t stack_start; /* an address */
+    lg_attic stack;
+    lg_attic maps; /* text: the files of /proc/self/maps */
 };
 
 /* The growth over RUNS runs in a row. */

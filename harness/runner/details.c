@@ -2,6 +2,8 @@
 
 #include <inttypes.h>
 
+#define SHOWN_FRAMES 40
+
 const struct lg_failure *lg_message_newest_failure(const struct lg_results *results,
                                                    const struct lg_record *record)
 {
@@ -177,6 +179,19 @@ static void add_steps(struct lg_text *text, const struct lg_results *results,
     }
 }
 
+static void add_stack(struct lg_text *text, const struct lg_results *results,
+                      const struct lg_stack *stack)
+{
+    lg_text_add(text, "%s", stack->frame_count > 0 ? "\nwhere it stood:\n" : "");
+    for (size_t i = 0; i < stack->frame_count && i < SHOWN_FRAMES; i++) {
+        lg_text_add(text, "  ");
+        lg_message_add_frame(text, results, &stack->frames[i]);
+        lg_text_add(text, "\n");
+    }
+    if (stack->frame_count > SHOWN_FRAMES)
+        lg_text_add(text, "  ... and %zu more\n", stack->frame_count - SHOWN_FRAMES);
+}
+
 void lg_message_add_details(const struct lg_results *results, const struct lg_row *row,
                             struct lg_text *text)
 {
@@ -185,6 +200,8 @@ void lg_message_add_details(const struct lg_results *results, const struct lg_ro
         return;
     if (record->asserts_failed > 0)
         add_failures(text, results, record);
+    if (row->stack != NULL)
+        add_stack(text, results, row->stack);
     if (row->verdict.kind != LG_VERDICT_LEAKED)
         return;
     const struct lg_evidence *evidence =

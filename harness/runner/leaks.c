@@ -1,6 +1,6 @@
 #include "runner/leaks.h"
 
-#include "runner/source.h"
+#include "runner/frames.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -49,28 +49,6 @@ struct lg_explained lg_leaks_explained(const struct lg_leaks *leaks, enum lg_gau
     return sum;
 }
 
-/* The user's own: its file is no part of the system, nor is its module. */
-static bool is_users(const struct lg_frame *frame)
-{
-    return frame->module != NULL && !lg_source_is_system(frame->module) &&
-           (frame->file == NULL || !lg_source_is_system(frame->file));
-}
-
-/* A frame with a line is worth more than one without: of a library of the user's that has no
- * debug information, the caller is shown. */
-static size_t find_user_frame(const struct lg_leak *leak)
-{
-    size_t first = leak->frame_count;
-    for (size_t i = 0; i < leak->frame_count; i++) {
-        if (!is_users(&leak->frames[i]))
-            continue;
-        if (leak->frames[i].file != NULL)
-            return i;
-        first = first == leak->frame_count ? i : first;
-    }
-    return first;
-}
-
 /* A module that was loaded where another had been would lend its names to that. */
 static bool is_reused(const struct lg_trace *trace, uint64_t address)
 {
@@ -106,7 +84,7 @@ static int name_frames(struct lg_leak *leak, const struct lg_ledger *ledger,
         reallocarray(leak->frames, leak->frame_count + 1, sizeof(*leak->frames));
     if (fitting != NULL)
         leak->frames = fitting;
-    leak->user = find_user_frame(leak);
+    leak->user = lg_frames_find_user(leak->frames, leak->frame_count);
     return 0;
 }
 

@@ -3,6 +3,7 @@
 #include "runner/message_parts.h"
 
 #include <inttypes.h>
+#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/wait.h>
@@ -217,6 +218,12 @@ static void add_lack_of_threads(struct lg_text *text, const struct lg_row *row)
                     threads, threads == 1 ? "" : "s");
 }
 
+/* Signals that are about an address of memory. */
+static bool is_of_address(int signal)
+{
+    return signal == SIGSEGV || signal == SIGBUS;
+}
+
 static void add_message(struct lg_text *text, const struct lg_results *results,
                         const struct lg_row *row)
 {
@@ -229,6 +236,8 @@ static void add_message(struct lg_text *text, const struct lg_results *results,
     case LG_VERDICT_CRASHED:
         lg_text_add(text, "crashed: ");
         lg_message_add_signal(text, WTERMSIG(record->wait_status));
+        if (row->stack != NULL && row->stack->faulted && is_of_address(row->stack->signal))
+            lg_text_add(text, " at address 0x%" PRIx64, row->stack->address);
         lg_text_add(text, " in %s", phase_name(record->phase));
         break;
     case LG_VERDICT_TIMED_OUT:

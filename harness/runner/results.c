@@ -286,6 +286,11 @@ static bool make_unique(struct lg_row *rows, size_t count)
     return done;
 }
 
+static bool has_stack(const struct lg_row *row)
+{
+    return row->verdict.kind == LG_VERDICT_CRASHED || row->verdict.kind == LG_VERDICT_TIMED_OUT;
+}
+
 static bool finish_rows(struct lg_results *results)
 {
     for (size_t p = 0; p < results->program_count; p++) {
@@ -296,6 +301,10 @@ static bool finish_rows(struct lg_results *results)
         for (size_t i = 0; i < program->count; i++) {
             if (rows[i].record == NULL)
                 continue;
+            if (has_stack(&rows[i]) &&
+                lg_stack_read(results->ledger, rows[i].record, &results->symbols,
+                              results->options->debuginfod, &rows[i].stack) != 0)
+                return false;
             rows[i].where = lg_symbols_function(program->symbols, rows[i].record->function_address);
             rows[i].message = lg_message_of(results, &rows[i]);
             if (rows[i].message == NULL)
@@ -326,6 +335,13 @@ int lg_results_read(const struct lg_ledger *ledger, const struct lg_options *opt
     return lg_results_find_stale(out) && lg_results_ratchet(out) && finish_rows(out) ? 0 : -ENOMEM;
 }
 
+const struct lg_frame *lg_results_place(const struct lg_row *row)
+{
+    const struct lg_frame *place =
+        row->leaks != NULL ? lg_leaks_place(row->leaks) : lg_stack_place(row->stack);
+    return place != NULL && place->file != NULL ? place : NULL;
+}
+
 uint64_t lg_results_add_output(const struct lg_results *results, const struct lg_row *row,
                                int stream, struct lg_text *text)
 {
@@ -342,6 +358,7 @@ void lg_results_free(struct lg_results *results)
         free(results->rows[i].name);
         free(results->rows[i].message);
         lg_leaks_free(results->rows[i].leaks);
+        lg_stack_free(results->rows[i].stack);
     }
     for (size_t i = 0; i < results->program_count; i++) {
         free(results->programs[i].name);

@@ -3,6 +3,7 @@
 #ifndef LG_RUNNER_RESULTS_H
 #define LG_RUNNER_RESULTS_H
 
+#include "runner/crash.h"
 #include "runner/facts.h"
 #include "runner/launch.h"
 #include "runner/leaks.h"
@@ -21,6 +22,7 @@ struct lg_row {
     struct lg_verdict verdict;
     struct lg_location where;       /* of the test's function */
     char *message;                  /* one line; "" for a test that passed */
+    struct lg_stack *stack;         /* where it stood, if it crashed or timed out; or NULL */
     struct lg_leaks *leaks;         /* its call sites, if it was traced; else NULL */
     struct lg_budget_choice choice; /* what it may grow by, and why */
 };
@@ -55,6 +57,10 @@ struct lg_results {
  * Returns 0 or -ENOMEM. The caller frees OUT in either case. */
 int lg_results_read(const struct lg_ledger *ledger, const struct lg_options *options,
                     const struct lg_outcome *outcome, struct lg_results *out);
+
+/* Where ROW's leak is, or where it stood when it died, in the user's own code: a frame with a file,
+ * or NULL. */
+const struct lg_frame *lg_results_place(const struct lg_row *row);
 
 /* Adds what ROW's test has printed to STREAM, 0 or 1, cleaned. Returns how many bytes it was. */
 uint64_t lg_results_add_output(const struct lg_results *results, const struct lg_row *row,

@@ -52,4 +52,23 @@ struct lg_location lg_symbols_function(struct lg_symbols *symbols, uint64_t addr
 size_t lg_symbols_frames(struct lg_symbols *symbols, uint64_t return_address, struct lg_frame *out,
                          size_t capacity);
 
+/* A thread as it stood: its registers as DWARF numbers them, and so much of its stack as was kept.
+ * All is the caller's. */
+#define LG_STOPPED_REGISTERS 33
+
+struct lg_stopped {
+    uint64_t pc;
+    const uint64_t *registers;
+    uint32_t register_count;
+    uint32_t stack_bytes;
+    const char *stack;
+    uint64_t stack_start; /* its lowest address */
+};
+
+/* The calls that STOPPED was in, the innermost first: up to CAPACITY addresses for
+ * lg_symbols_frames. Returns how many: where nothing is known of the callers, the innermost
+ * alone; 0 if SYMBOLS is NULL. */
+size_t lg_symbols_unwind(struct lg_symbols *symbols, const struct lg_stopped *stopped,
+                         uint64_t *out, size_t capacity);
+
 #endif

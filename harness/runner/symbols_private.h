@@ -58,6 +58,8 @@ struct lg_symbols {
     struct lg_string *strings;
     struct lg_module *modules;
     struct lg_frame_cache cache;
+    const struct lg_stopped *stopped; /* what is being unwound */
+    bool attached;                    /* to the callbacks that read it */
 };
 
 /* The compilation unit of ADDRESS, its bias in SYMBOLS->unit_bias; NULL: none is known. */

@@ -45,6 +45,7 @@ int add_budgets_suite(void);
 int add_budgets_update_suite(void);
 int add_capture_suite(void);
 int add_cli_suite(void);
+int add_crash_suite(void);
 int add_cunit_suite(void);
 int add_in_source_suite(void);
 int add_report_suite(void);

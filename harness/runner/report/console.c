@@ -138,9 +138,9 @@ static bool is_in(const struct lg_frame *leak, const struct lg_location *test)
 static void write_places(const struct lg_results *results, const struct lg_row *row, FILE *stream,
                          bool color)
 {
-    const struct lg_frame *leak = lg_leaks_place(row->leaks);
+    const struct lg_frame *leak = lg_results_place(row);
     const struct lg_location *test = &row->where;
-    bool placed = leak != NULL && leak->file != NULL;
+    bool placed = leak != NULL;
     if (placed) {
         write_place(results, "at", leak->file, leak->line, known(leak->function), stream);
         write_source_line(leak, stream, color);

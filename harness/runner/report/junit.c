@@ -113,16 +113,15 @@ static void verdict_element(struct junit *junit, const struct lg_row *row)
     }
 }
 
-/* Where the leak is, if that is known: else where the test is. */
+/* Where it leaks or has crashed, if that is known: else where the test is. */
 static void place_attributes(struct junit *junit, const struct lg_row *row)
 {
-    const struct lg_frame *leak = lg_leaks_place(row->leaks);
-    bool known = leak != NULL && leak->file != NULL;
-    const char *file = known ? leak->file : row->where.file;
+    const struct lg_frame *place = lg_results_place(row);
+    const char *file = place != NULL ? place->file : row->where.file;
     if (file == NULL)
         return;
     lg_junit_path_attribute(junit, "file", file);
-    lg_junit_attribute_format(junit, "line", "%u", known ? leak->line : row->where.line);
+    lg_junit_attribute_format(junit, "line", "%u", place != NULL ? place->line : row->where.line);
 }
 
 /* What it printed, if anything. */
