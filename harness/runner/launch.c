@@ -44,10 +44,15 @@ static int set_joined(const char *name, const char *first, const char *second)
     return error;
 }
 
-static int prepare_environment(const struct lg_launch *launch, int fd)
+int lg_launch_prepare(const struct lg_launch *launch, pid_t runner)
 {
     char address[64];
-    snprintf(address, sizeof(address), "%d:%ld:%d", fd, (long)getppid(), launch->ledger_fd);
+    int fd = fcntl(launch->ledger_fd, F_DUPFD, FIRST_LEDGER_FD);
+    if (fd < 0)
+        fd = dup(launch->ledger_fd);
+    if (fd < 0)
+        return -1;
+    snprintf(address, sizeof(address), "%d:%ld:%d", fd, (long)runner, launch->ledger_fd);
     if (setenv(LG_LEDGER_VARIABLE, address, 1) != 0 ||
         set_joined("LD_PRELOAD", launch->agent, getenv("LD_PRELOAD")) != 0 ||
         set_joined("GLIBC_TUNABLES", getenv("GLIBC_TUNABLES"), LG_PIN_TUNABLES) != 0 ||
@@ -64,10 +69,7 @@ static void become_program(const struct lg_launch *launch, const struct lg_termi
     signal(SIGXFSZ, SIG_DFL);
     launch->ledger->header->program_pid = getpid(); /* before any test can ask for it */
     sigprocmask(SIG_SETMASK, mask, NULL);
-    int fd = fcntl(launch->ledger_fd, F_DUPFD, FIRST_LEDGER_FD);
-    if (fd < 0)
-        fd = dup(launch->ledger_fd);
-    if (fd < 0 || prepare_environment(launch, fd) != 0)
+    if (lg_launch_prepare(launch, getppid()) != 0)
         return;
     lg_terminal_attach(terminal);
     int null = launch->drop_output ? open("/dev/null", O_WRONLY | O_CLOEXEC) : -1;

@@ -6,6 +6,7 @@
 #include "runner/capture.h"
 
 #include <stdbool.h>
+#include <sys/types.h>
 
 struct lg_launch {
     char *const *program;     /* PROGRAM [ARG...], NULL-terminated */
@@ -24,6 +25,10 @@ struct lg_outcome {
     int interrupted; /* the signal that ended the run, else 0 */
     uint64_t elapsed_ns;
 };
+
+/* Puts the agent and the ledger, which RUNNER holds, into the environment of this process: what it
+ * executes then is measured. Returns 0, or -1 with errno. */
+int lg_launch_prepare(const struct lg_launch *launch, pid_t runner);
 
 /* Runs the program to its end. A test that outlives its time limit is killed, and so
  * is everything when SIGINT, SIGTERM or SIGHUP arrives.

@@ -232,6 +232,16 @@ static int set_explain(struct lg_options *options, const char *value, char *why,
     return 0;
 }
 
+static int set_debug(struct lg_options *options, const char *value, char *why, size_t size)
+{
+    if (strchr(value, '/') == NULL) {
+        snprintf(why, size, "'%s' is not of the form SUITE/TEST", value);
+        return -EINVAL;
+    }
+    options->debug = value;
+    return 0;
+}
+
 static int set_suppressions(struct lg_options *options, const char *value, char *why, size_t size)
 {
     if (value[0] == '\0') {
@@ -299,6 +309,7 @@ static const struct {
     {"allow-growth", no_argument, set_allow_growth},
     {"ratchet", no_argument, set_ratchet},
     {"explain", required_argument, set_explain},
+    {"debug", required_argument, set_debug},
     {"suppressions", required_argument, set_suppressions},
     {"no-trace", no_argument, set_no_trace},
     {"no-capture", no_argument, set_no_capture},

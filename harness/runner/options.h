@@ -38,6 +38,7 @@ struct lg_options {
     bool allow_growth;             /* and raise its lines, too */
     bool ratchet;                  /* a test that is better than its line fails */
     const char *explain;           /* SUITE/TEST, or NULL */
+    const char *debug;             /* SUITE/TEST, or NULL */
     struct lg_budgets *budgets;    /* what is in that file: set by whoever has read it; or NULL */
     const char *suppressions_path; /* or NULL */
     const char *source_root;       /* a folder, or NULL */

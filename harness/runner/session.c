@@ -3,6 +3,7 @@
 #include "runner/orders.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -55,11 +56,11 @@ static int launch(const struct lg_options *options, const char *agent, struct lg
     return status;
 }
 
-int lg_session_run(const struct lg_options *options, struct lg_session *session, char *error,
-                   size_t error_size)
+/* The agent, the ledger and the orders: all but the program. */
+static int open_session(const struct lg_options *options, struct lg_session *session,
+                        char agent[PATH_MAX], char *error, size_t error_size)
 {
-    char agent[PATH_MAX];
-    int status = find_agent(agent, sizeof(agent));
+    int status = find_agent(agent, PATH_MAX);
     if (status != 0) {
         snprintf(error, error_size,
                  "libleakgate_agent.so is not where it was installed to; install leakgate again");
@@ -81,12 +82,44 @@ int lg_session_run(const struct lg_options *options, struct lg_session *session,
     if (options->capture && !options->list && options->explain == NULL)
         lg_capture_open(&session->capture, &session->ledger);
     status = lg_orders_write(&session->ledger, options, agent);
-    if (status != 0)
+    if (status != 0) {
         snprintf(error, error_size, "no memory for the budgets");
-    else
-        status = launch(options, agent, session, error, error_size);
+        lg_session_close(session);
+    }
+    return status;
+}
+
+int lg_session_run(const struct lg_options *options, struct lg_session *session, char *error,
+                   size_t error_size)
+{
+    char agent[PATH_MAX];
+    int status = open_session(options, session, agent, error, error_size);
+    if (status != 0)
+        return status;
+    status = launch(options, agent, session, error, error_size);
     if (status != 0)
         lg_session_close(session);
+    return status;
+}
+
+int lg_session_become(const struct lg_options *options, char *const argv[], char *error,
+                      size_t error_size)
+{
+    char agent[PATH_MAX];
+    struct lg_session session;
+    int status = open_session(options, &session, agent, error, error_size);
+    if (status != 0)
+        return status;
+    struct lg_launch launch = {
+        .agent = agent, .ledger = &session.ledger, .ledger_fd = session.ledger_fd};
+    session.ledger.header->runner_pid = getpid();
+    session.ledger.header->program_pid = getpid();
+    if (fcntl(session.ledger_fd, F_SETFD, 0) == 0 && lg_launch_prepare(&launch, getpid()) == 0)
+        execvp(argv[0], argv);
+    status = -errno;
+    snprintf(error, error_size, "%s: could not be started: %s; install it, or put it on the PATH",
+             argv[0], strerror(-status));
+    lg_session_close(&session);
     return status;
 }
 

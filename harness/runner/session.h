@@ -17,6 +17,11 @@ struct lg_session {
 int lg_session_run(const struct lg_options *options, struct lg_session *session, char *error,
                    size_t error_size);
 
+/* This process becomes ARGV, which starts the program of OPTIONS sooner or later: nobody watches
+ * over it then. Returns only if that failed: -errno, and ERROR as above. */
+int lg_session_become(const struct lg_options *options, char *const argv[], char *error,
+                      size_t error_size);
+
 void lg_session_close(struct lg_session *session);
 
 #endif

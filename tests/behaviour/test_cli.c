@@ -220,6 +220,32 @@ static void test_an_interrupted_run_reports_what_is_done(void)
     lgt_free(&files);
 }
 
+/* The debugger stops in the test's own process, at the test. */
+static void test_a_test_is_debugged(void)
+{
+    struct lgt_result run;
+    const char *const gdb[] = {"gdb", "-batch", "-ex", "run", "--args", "true", NULL};
+    lgt_command(&run, NULL, gdb);
+    bool works = strstr(run.out, "exited normally") != NULL;
+    lgt_free(&run);
+    if (!works) {
+        fprintf(stderr, "skipped: there is no gdb that can run anything here\n");
+        return;
+    }
+    lgt_command(&run, "bt 1\nkill\nquit\n",
+                (const char *const[]){LGT_LEAKGATE, "run", "--debug", "only_leaks/leak_100_bytes",
+                                      lgt_program("only_leaks"), NULL});
+    CU_ASSERT_PTR_NOT_NULL(strstr(run.out, "hit Breakpoint 1"));
+    CU_ASSERT_PTR_NOT_NULL(strstr(run.out, "#0  leak_100_bytes () at "));
+    lgt_free(&run);
+    lgt_command(&run, NULL,
+                (const char *const[]){LGT_LEAKGATE, "run", "--debug", "no/such_test",
+                                      lgt_program("only_leaks"), NULL});
+    CU_ASSERT_EQUAL(run.status, 3);
+    CU_ASSERT_PTR_NOT_NULL(strstr(run.err, "--debug: there is no test 'no/such_test'"));
+    lgt_free(&run);
+}
+
 int add_cli_suite(void)
 {
     CU_TestInfo tests[] = {
@@ -231,6 +257,7 @@ int add_cli_suite(void)
         {"environment_twins_give_way_to_options", test_environment_twins_give_way_to_options},
         {"filter_selects_by_suite_and_test", test_filter_selects_by_suite_and_test},
         {"shards_are_a_partition", test_shards_are_a_partition},
+        {"a_test_is_debugged", test_a_test_is_debugged},
         {"list_runs_nothing_and_prints_only_the_tests",
          test_list_runs_nothing_and_prints_only_the_tests},
         {"help_and_version", test_help_and_version},

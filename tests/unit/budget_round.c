@@ -60,8 +60,8 @@ static struct budget_round_said *said_of(struct budget_round *round, const char 
 static void add_budget_line(struct budget_round *round)
 {
     struct budget_round_said *said = said_of(round, any_name(round));
-    lg_gauge_set named =
-        next_number(&round->random, ALL_GAUGES + 1) & next_number(&round->random, ALL_GAUGES + 1);
+    lg_gauge_set some = next_number(&round->random, ALL_GAUGES + 1);
+    lg_gauge_set named = some & next_number(&round->random, ALL_GAUGES + 1);
     bool expects = named == 0 || once_in(round, 8);
     bool dated = once_in(round, 5);
     bool expired = dated && once_in(round, 2);

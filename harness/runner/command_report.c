@@ -1,0 +1,55 @@
+/* `leakgate merge` and `leakgate report`: reports of runs that are over. */
+#include "runner/command.h"
+#include "runner/outfile.h"
+#include "runner/report/join.h"
+#include "runner/report/report_options.h"
+
+#include <errno.h>
+#include <leakgate/leakgate.h>
+#include <limits.h>
+#include <stdio.h>
+#include <string.h>
+
+int lg_command_merge(int argc, char *argv[])
+{
+    char error[2 * PATH_MAX];
+    if (argc < 3)
+        return lg_fail(
+            "merge: it needs a file to write and those to join: leakgate merge OUT IN...");
+    struct lg_join *join = lg_join_new();
+    if (join == NULL)
+        return lg_fail("merge: no memory");
+    int status = lg_outfile_prepare(argv[1]);
+    if (status != 0)
+        snprintf(error, sizeof(error),
+                 "%s cannot be written: %s; name a file in a folder that "
+                 "can be",
+                 argv[1], strerror(-status));
+    for (int i = 2; i < argc && status == 0; i++)
+        status = lg_join_add(join, argv[i], error, sizeof(error));
+    if (status == 0 && (status = lg_join_write(join, argv[1])) != 0)
+        snprintf(error, sizeof(error), "%s could not be written: %s", argv[1], strerror(-status));
+    lg_join_free(join);
+    return status == 0 ? LEAKGATE_EXIT_CLEAN : lg_fail("merge: %s", error);
+}
+
+int lg_command_report(int argc, char *argv[])
+{
+    char error[2 * PATH_MAX] = "no memory for the report";
+    struct lg_report_options options;
+    struct lg_doc doc = {0};
+    if (lg_report_options_parse(argc, argv, &options, error, sizeof(error)) != 0 ||
+        lg_outputs_prepare(&options.outputs, error, sizeof(error)) != 0)
+        return lg_fail("report: %s", error);
+    struct lg_join *join = lg_join_new();
+    int status = join != NULL ? 0 : -ENOMEM;
+    for (char *const *in = options.inputs; status == 0 && *in != NULL; in++)
+        status = lg_join_add(join, *in, error, sizeof(error));
+    if (status == 0)
+        status = lg_doc_read(lg_join_document(join), &doc);
+    if (status == 0)
+        status = lg_outputs_write(&options.outputs, &doc, stdout, error, sizeof(error));
+    lg_doc_free(&doc);
+    lg_join_free(join);
+    return status == 0 ? LEAKGATE_EXIT_CLEAN : lg_fail("report: %s", error);
+}
