@@ -24,14 +24,14 @@
 
 struct lg_budget_line {
     char *name;              /* without its quotes */
-    bool is_glob;            /* else it names one test */
-    lg_gauge_set named;      /* the gauges it limits */
     struct lg_gauges limits; /* per run */
-    bool expects_leak;       /* the test passes while it leaks, and fails once it does not */
+    struct lg_gauges first;  /* the limits it began with */
+    lg_gauge_set named;      /* the gauges that it limits */
     lg_gauge_set first_named;
-    struct lg_gauges first; /* the limits it began with */
+    unsigned line;     /* in the file, from 1 */
+    bool is_glob;      /* else it names one test */
+    bool expects_leak; /* the test passes while it leaks, and fails once it does not */
     bool expired;
-    unsigned line; /* in the file, from 1 */
 };
 
 /* Zero-initialize; _free when done. */
