@@ -1,6 +1,7 @@
 #include "common/ledger.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
@@ -33,11 +34,14 @@ static int map(int fd, uint32_t max_records, uint32_t attic_bytes, struct lg_led
 
 int lg_ledger_create(struct lg_ledger *out, int *fd)
 {
-    int memory = memfd_create("leakgate-ledger", MFD_CLOEXEC);
+    int memory = memfd_create("leakgate-ledger", MFD_CLOEXEC | MFD_ALLOW_SEALING);
     if (memory < 0)
         return -errno;
     uint64_t bytes = ledger_bytes(LG_LEDGER_MAX_RECORDS, LG_LEDGER_ATTIC_BYTES);
     int error = ftruncate(memory, (off_t)bytes) == 0 ? 0 : -errno;
+    /* A test that cuts it would take the runner's pages away. */
+    if (error == 0 && fcntl(memory, F_ADD_SEALS, F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_SEAL) != 0)
+        error = -errno;
     if (error == 0)
         error = map(memory, LG_LEDGER_MAX_RECORDS, LG_LEDGER_ATTIC_BYTES, out);
     if (error != 0) {

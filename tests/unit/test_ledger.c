@@ -29,6 +29,18 @@ static void unmake(struct made *made)
     close(made->fd);
 }
 
+/* Whoever has it can write to it, and no more. */
+static void test_nobody_cuts_the_ledger_short(void)
+{
+    struct made made;
+    make(&made);
+    CU_ASSERT_NOT_EQUAL(ftruncate(made.fd, 4096), 0);
+    CU_ASSERT_EQUAL(errno, EPERM);
+    CU_ASSERT_NOT_EQUAL(ftruncate(made.fd, (off_t)made.ledger.bytes + 4096), 0);
+    CU_ASSERT_NOT_EQUAL(fcntl(made.fd, F_ADD_SEALS, F_SEAL_WRITE), 0);
+    unmake(&made);
+}
+
 static void test_a_new_ledger_is_empty(void)
 {
     struct made made;
@@ -241,6 +253,7 @@ static void test_a_ledger_that_cannot_be_written_is_not_opened(void)
 int add_ledger_suite(void)
 {
     CU_TestInfo tests[] = {
+        UNIT_TEST(test_nobody_cuts_the_ledger_short),
         UNIT_TEST(test_a_new_ledger_is_empty),
         UNIT_TEST(test_the_magic_is_its_name_in_the_file),
         UNIT_TEST(test_two_who_open_it_see_the_same),
