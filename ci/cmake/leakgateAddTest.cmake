@@ -32,12 +32,17 @@ other. TIMEOUT is the time each CUnit test has; the CTest test has no other than
 CTest's own. Files are relative to the current source folder.
 ]]
 
+cmake_policy(PUSH)
+cmake_policy(VERSION 3.22)
+
 # Two names that differ only in what a file name cannot carry must not share a file.
 function(_leakgate_file_name name out)
     string(REGEX REPLACE "[^A-Za-z0-9_.-]" "_" file "${name}")
-    if(NOT file STREQUAL name)
+    string(LENGTH "${file}" length)
+    if(NOT file STREQUAL name OR length GREATER 150)
         string(MD5 digest "${name}")
         string(SUBSTRING ${digest} 0 8 digest)
+        string(SUBSTRING "${file}" 0 150 file)
         string(APPEND file "-${digest}")
     endif()
     set(${out} "${file}" PARENT_SCOPE)
@@ -45,6 +50,8 @@ endfunction()
 
 # What both functions make of the arguments that they share: `arg_...` of the caller.
 macro(_leakgate_check_arguments call)
+    # A list may be empty.
+    list(REMOVE_ITEM arg_KEYWORDS_MISSING_VALUES ARGS EXTRA_ARGS OPTIONS LABELS PROPERTIES)
     if(arg_UNPARSED_ARGUMENTS OR arg_KEYWORDS_MISSING_VALUES)
         message(FATAL_ERROR "${call}: unknown or without a value: "
                             "${arg_UNPARSED_ARGUMENTS} ${arg_KEYWORDS_MISSING_VALUES}"
@@ -69,7 +76,14 @@ macro(_leakgate_check_arguments call)
             list(APPEND options "--${flag}" "${path}")
         endif()
     endforeach()
-    list(APPEND options ${arg_OPTIONS})
+    if(DEFINED arg_OPTIONS)
+        string(APPEND options ";${arg_OPTIONS}") # as it is: with what is escaped in it
+    endif()
+    # A project that builds leakgate itself has to have it before the tests.
+    get_target_property(imported leakgate::leakgate IMPORTED)
+    if(NOT imported)
+        add_dependencies("${arg_TARGET}" leakgate leakgate_agent)
+    endif()
 endmacro()
 
 function(leakgate_add_test)
@@ -77,11 +91,19 @@ function(leakgate_add_test)
         PARSE_ARGV 0 arg "" "NAME;TARGET;WORKING_DIRECTORY;BUDGET;BUDGETS;SUPPRESSIONS;RIGOR;ISOLATION;TIMEOUT"
         "ARGS;OPTIONS;LABELS;PROPERTIES"
     )
-    if(NOT arg_NAME OR NOT arg_TARGET)
+    if(NOT DEFINED arg_NAME OR NOT DEFINED arg_TARGET OR "${arg_NAME}" STREQUAL "")
         message(FATAL_ERROR "leakgate_add_test: NAME and TARGET are required")
     endif()
     _leakgate_check_arguments("leakgate_add_test(NAME ${arg_NAME})")
     _leakgate_file_name("${arg_NAME}" file)
+    # Another folder may have a test of that name.
+    get_property(taken GLOBAL PROPERTY LEAKGATE_FILES)
+    if(file IN_LIST taken)
+        string(MD5 digest "${CMAKE_CURRENT_BINARY_DIR}")
+        string(SUBSTRING ${digest} 0 8 digest)
+        string(APPEND file "-${digest}")
+    endif()
+    set_property(GLOBAL APPEND PROPERTY LEAKGATE_FILES "${file}")
     set(directory)
     if(DEFINED arg_WORKING_DIRECTORY)
         set(directory WORKING_DIRECTORY "${arg_WORKING_DIRECTORY}")
@@ -144,6 +166,8 @@ function(leakgate_discover_tests target)
     math(EXPR count "${count} + 1")
     set_property(TARGET ${target} PROPERTY LEAKGATE_DISCOVERED ${count})
     set(base "${CMAKE_CURRENT_BINARY_DIR}/${target}[${count}]")
+    string(MD5 tag "${base}")
+    string(SUBSTRING ${tag} 0 8 tag)
 
     # What the discovery is told, as a script: arguments pass through no shell.
     set(told)
@@ -165,7 +189,7 @@ function(leakgate_discover_tests target)
     _leakgate_quote("${options}" value)
     string(APPEND told "set(RUN_OPTIONS ${value})\n")
     _leakgate_quote("${CMAKE_BINARY_DIR}/leakgate" value)
-    string(APPEND told "set(REPORT_DIR ${value})\n")
+    string(APPEND told "set(REPORT_DIR ${value})\nset(REPORT_PREFIX [==[${target}-${tag}.]==])\n")
     _leakgate_quote("${CMAKE_COMMAND}" value)
     string(APPEND told "set(CMAKE ${value})\n")
     file(GENERATE OUTPUT "${base}_told-$<CONFIG>.cmake"
@@ -176,6 +200,8 @@ set(TESTS_FILE [==[${base}_tests-$<CONFIG>.cmake]==])
     )
     set(discover "${CMAKE_CURRENT_FUNCTION_LIST_DIR}/leakgateDiscoverTests.cmake")
     if(arg_DISCOVERY_MODE STREQUAL "POST_BUILD")
+        # Other options are other tests: the commands after the build run once more.
+        set_property(TARGET ${target} APPEND PROPERTY LINK_DEPENDS "${base}_told-$<CONFIG>.cmake")
         add_custom_command(
             TARGET ${target}
             POST_BUILD
@@ -202,7 +228,8 @@ set(TESTS_FILE [==[${base}_tests-$<CONFIG>.cmake]==])
             "if(EXISTS \"\${leakgate_told}\")\n"
             "    include(\"\${leakgate_told}\")\n"
             "    if(EXISTS \"\${EXECUTABLE}\" AND (NOT EXISTS \"\${leakgate_tests}\" OR\n"
-            "       \"\${EXECUTABLE}\" IS_NEWER_THAN \"\${leakgate_tests}\"))\n"
+            "       \"\${EXECUTABLE}\" IS_NEWER_THAN \"\${leakgate_tests}\" OR\n"
+            "       \"\${leakgate_told}\" IS_NEWER_THAN \"\${leakgate_tests}\"))\n"
             "        set(TOLD \"\${leakgate_told}\")\n"
             "        include([==[${discover}]==])\n"
             "    endif()\n"
@@ -220,3 +247,5 @@ set(TESTS_FILE [==[${base}_tests-$<CONFIG>.cmake]==])
     file(WRITE "${base}_include.cmake" "${include}")
     set_property(DIRECTORY APPEND PROPERTY TEST_INCLUDE_FILES "${base}_include.cmake")
 endfunction()
+
+cmake_policy(POP)

@@ -16,9 +16,11 @@ endfunction()
 
 function(_leakgate_file_name name out)
     string(REGEX REPLACE "[^A-Za-z0-9_.-]" "_" file "${name}")
-    if(NOT file STREQUAL name)
+    string(LENGTH "${file}" length)
+    if(NOT file STREQUAL name OR length GREATER 150)
         string(MD5 digest "${name}")
         string(SUBSTRING ${digest} 0 8 digest)
+        string(SUBSTRING "${file}" 0 150 file)
         string(APPEND file "-${digest}")
     endif()
     set(${out} "${file}" PARENT_SCOPE)
@@ -58,10 +60,16 @@ function(_leakgate_discover)
     )
     if(NOT result EQUAL 0)
         message(FATAL_ERROR "leakgate: the tests of ${EXECUTABLE} could not be listed (${result}):\n"
-                            "${errors}"
+                            "${errors}What it prints is shown by: ${LEAKGATE} run --list -- "
+                            "${EXECUTABLE}; EXTRA_ARGS and DISCOVERY_TIMEOUT may help"
         )
     endif()
     string(JSON count LENGTH "${json}")
+    # Of tests that are no more, no report is to be left.
+    file(GLOB old "${REPORT_DIR}/${REPORT_PREFIX}*.xml")
+    if(old)
+        file(REMOVE ${old})
+    endif()
     _leakgate_quote_all("${RUN_OPTIONS}" options)
     _leakgate_quote_all("${EXTRA_ARGS}" arguments)
     _leakgate_quote_all("${PROPERTIES}" properties)
@@ -90,18 +98,17 @@ macro(_leakgate_add i)
     string(JSON line ERROR_VARIABLE none GET "${json}" ${i} line)
     string(JSON file ERROR_VARIABLE none GET "${json}" ${i} file)
     set(full "${TEST_PREFIX}${suite}/${name}${TEST_SUFFIX}")
-    get_filename_component(program "${EXECUTABLE}" NAME)
-    _leakgate_file_name("${program}.${full}" report)
+    _leakgate_file_name("${full}" report)
     _leakgate_quote("${full}" quoted)
     _leakgate_quote("${glob}" glob)
-    _leakgate_quote("${REPORT_DIR}/${report}.xml" report)
+    _leakgate_quote("${REPORT_DIR}/${REPORT_PREFIX}${report}.xml" report)
     string(REPLACE ";" "\\;" element "${quoted}")
     string(APPEND names " ${element}")
     string(APPEND script
-           "add_test(${quoted} ${leakgate} run --junit ${report} --omit-unselected --filter ${glob}"
+           "add_test(${quoted} ${leakgate} run --junit ${report} --omit-unselected --skip-status 77 --filter ${glob}"
            "${options} -- ${executable}${arguments})\n"
            "set_tests_properties(${quoted} PROPERTIES WORKING_DIRECTORY ${directory}"
-           " SKIP_REGULAR_EXPRESSION [=[leakgate: [0-9]+ tests?: [0-9]+ skipped. [0-9.]+ s]=]"
+           " SKIP_RETURN_CODE 77"
     )
     if(NOT LABELS STREQUAL "")
         string(APPEND script " LABELS ${labels}")

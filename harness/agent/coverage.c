@@ -7,7 +7,7 @@
 #include <string.h>
 
 /* The program and its own libraries. */
-#define MODULES 32
+#define MODULES 256
 
 enum { DUMP, EXIT, PROFILE, RESET, RESET_PROFILE, NAMES };
 
@@ -42,7 +42,7 @@ static bool is_of_system(const char *path)
         if (strncmp(path, folders[i], strlen(folders[i])) == 0)
             return true;
     }
-    return path[0] != '/';
+    return strchr(path, '/') == NULL; /* the vdso */
 }
 
 static int visit(struct dl_phdr_info *info, size_t size, void *context)

@@ -63,8 +63,13 @@ static void fork_and_wait(struct lg_record *record, struct lg_body body,
 {
     struct lg_host *host = lg_agent.host;
     struct sigaction user;
+    uint32_t running = (uint32_t)(record - lg_agent.ledger.records) + 1;
     lg_flush();
     sigaction(SIGCHLD, &reaped_here, &user);
+    /* What the child prints is the test's from its first byte on. */
+    record->child_pid = 0;
+    __atomic_store_n(&record->run_started_ns, 0, __ATOMIC_RELAXED);
+    __atomic_store_n(&host->running, running, __ATOMIC_RELEASE);
     pid_t pid = fork();
     if (pid == 0) {
         sigaction(SIGCHLD, &user, NULL);
@@ -74,11 +79,10 @@ static void fork_and_wait(struct lg_record *record, struct lg_body body,
         sigaction(SIGCHLD, &user, NULL);
         record->error = errno;
         record->ending = LG_ENDING_NO_FORK;
+        __atomic_store_n(&host->running, 0, __ATOMIC_RELEASE);
         return;
     }
     record->child_pid = pid;
-    uint32_t running = (uint32_t)(record - lg_agent.ledger.records) + 1;
-    __atomic_store_n(&host->running, running, __ATOMIC_RELEASE);
     reap(record, pid);
     lg_output_drain();
     __atomic_store_n(&host->running, 0, __ATOMIC_RELEASE);

@@ -10,6 +10,17 @@
 #include <stdio.h>
 #include <string.h>
 
+/* What was left out of a folder is told, and does no more harm. */
+static void tell_left_out(const struct lg_join *join)
+{
+    const char *line = join != NULL ? lg_join_left_out(join) : "";
+    while (*line != '\0') {
+        size_t length = strcspn(line, "\n");
+        lg_fail("%.*s", (int)length, line);
+        line += length + 1;
+    }
+}
+
 int lg_command_merge(int argc, char *argv[])
 {
     char error[2 * PATH_MAX];
@@ -19,6 +30,7 @@ int lg_command_merge(int argc, char *argv[])
     struct lg_join *join = lg_join_new();
     if (join == NULL)
         return lg_fail("merge: no memory");
+    lg_join_set_out(join, argv[1]);
     int status = lg_outfile_prepare(argv[1]);
     if (status != 0)
         snprintf(error, sizeof(error),
@@ -29,6 +41,7 @@ int lg_command_merge(int argc, char *argv[])
         status = lg_join_add(join, argv[i], error, sizeof(error));
     if (status == 0 && (status = lg_join_write(join, argv[1])) != 0)
         snprintf(error, sizeof(error), "%s could not be written: %s", argv[1], strerror(-status));
+    tell_left_out(join);
     lg_join_free(join);
     return status == 0 ? LEAKGATE_EXIT_CLEAN : lg_fail("merge: %s", error);
 }
@@ -49,6 +62,7 @@ int lg_command_report(int argc, char *argv[])
         status = lg_doc_read(lg_join_document(join), &doc);
     if (status == 0)
         status = lg_outputs_write(&options.outputs, &doc, stdout, error, sizeof(error));
+    tell_left_out(join);
     lg_doc_free(&doc);
     lg_join_free(join);
     return status == 0 ? LEAKGATE_EXIT_CLEAN : lg_fail("report: %s", error);

@@ -70,6 +70,8 @@ static int report(const struct lg_results *results)
     bool color = lg_console_color(options->color, stdout);
     lg_console_write(results, stdout, color, options->quiet);
     int status = lg_verdict_exit_status(results->counts);
+    if (results->count > 0 && results->counts[LG_VERDICT_SKIPPED] == results->count)
+        status = options->skip_status;
     if (options->junit != NULL) {
         int error = lg_junit_write(results, options->junit);
         if (error != 0)

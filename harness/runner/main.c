@@ -28,6 +28,7 @@ const char lg_usage[] =
     "  --junit FILE       JUnit XML                          LEAKGATE_JUNIT\n"
     "  --junit-profile P  rich, or strict: valid against     LEAKGATE_JUNIT_PROFILE\n"
     "                     the schemas, with less in it\n"
+    "  --skip-status N    exit status if all are skipped     LEAKGATE_SKIP_STATUS\n"
     "  --omit-unselected  without the tests that filter      LEAKGATE_OMIT_UNSELECTED\n"
     "                     and shard leave out\n"
     "  --html FILE        a page for people                  LEAKGATE_HTML\n"

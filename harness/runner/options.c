@@ -76,6 +76,25 @@ static int set_omit_unselected(struct lg_options *options, const char *value, ch
     return parse_switch(value, &options->omit_unselected, why, size);
 }
 
+/* A whole number, without a sign. Stores where it ends. Returns 0 if there is none. */
+static unsigned long parse_count(const char *text, char **end)
+{
+    *end = (char *)text;
+    return isdigit((unsigned char)text[0]) ? strtoul(text, end, 10) : 0;
+}
+
+static int set_skip_status(struct lg_options *options, const char *value, char *why, size_t size)
+{
+    char *end;
+    unsigned long status = parse_count(value, &end);
+    if (*end != '\0' || status < 5 || status > 125) {
+        snprintf(why, size, "'%s' is no exit status from 5 to 125", value);
+        return -EINVAL;
+    }
+    options->skip_status = (int)status;
+    return 0;
+}
+
 static int set_html(struct lg_options *options, const char *value, char *why, size_t size)
 {
     return lg_outputs_set(&options->outputs, "html", value, why, size);
@@ -147,13 +166,6 @@ static int set_filter(struct lg_options *options, const char *value, char *why, 
     (void)size;
     options->filter = value[0] != '\0' ? value : NULL;
     return 0;
-}
-
-/* A whole number, without a sign. Stores where it ends. Returns 0 if there is none. */
-static unsigned long parse_count(const char *text, char **end)
-{
-    *end = (char *)text;
-    return isdigit((unsigned char)text[0]) ? strtoul(text, end, 10) : 0;
 }
 
 static int set_shard(struct lg_options *options, const char *value, char *why, size_t size)
@@ -290,6 +302,7 @@ static const struct {
 } table[] = {
     {"junit", required_argument, set_junit},
     {"junit-profile", required_argument, set_junit_profile},
+    {"skip-status", required_argument, set_skip_status},
     {"omit-unselected", no_argument, set_omit_unselected},
     {"html", required_argument, set_html},
     {"sarif", required_argument, set_sarif},

@@ -16,6 +16,7 @@ enum lg_color { LG_COLOR_AUTO, LG_COLOR_ALWAYS, LG_COLOR_NEVER };
 struct lg_options {
     const char *junit;    /* a path, or NULL */
     bool junit_strict;    /* valid against the schemas, with less in it */
+    int skip_status;      /* the exit status where every test is skipped; 0 by default */
     bool omit_unselected; /* tests that filter and shard leave out are not in it */
     struct lg_outputs outputs;
     struct lg_budget budget;

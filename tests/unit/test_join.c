@@ -73,6 +73,26 @@ static void test_no_result_replaces_another(void)
     lg_join_free(join);
 }
 
+/* Other tools' reports: suites in suites, and namespaces that go with their file. */
+static void test_reports_of_other_tools_are_joined(void)
+{
+    const char *texts[] = {
+        "<testsuites xmlns:x=\"urn:x\" x:y=\"z\">" SUITE("outer",
+                                                         SUITE("in", FAILED("a"))) "</testsuites>",
+        "<t:testsuites xmlns:t=\"urn:t\"><t:testsuite name=\"in\"><t:testcase name=\"b\" "
+        "classname=\"s\"/></t:testsuite></t:testsuites>"};
+    struct lg_join *join = document_join(texts, 2);
+    xmlChar *text;
+    int length;
+    CU_ASSERT_EQUAL(value_of(join, "count(/testsuites/testsuite)"), 1);
+    CU_ASSERT_EQUAL(value_of(join, "count(/testsuites/testsuite[@name='in']/testcase)"), 2);
+    CU_ASSERT_EQUAL(value_of(join, "number(/testsuites/@failures)"), 1);
+    xmlDocDumpMemory(lg_join_document(join), &text, &length);
+    CU_ASSERT_PTR_NULL(strstr((const char *)text, "urn:"));
+    xmlFree(text);
+    lg_join_free(join);
+}
+
 static void check_refused(const char *text, const char *complaint)
 {
     struct lg_join *join = lg_join_new();
@@ -90,6 +110,8 @@ static void test_what_is_no_junit_is_named(void)
 {
     check_refused("", ":1: it is no XML: Document is empty");
     check_refused("<testsuites>\n<testsuite>\n", ":3: it is no XML: Premature end");
+    check_refused("<!DOCTYPE t [<!ENTITY i \"x\">]><testsuites>&i;</testsuites>",
+                  ": it has a DOCTYPE");
     check_refused("<html/>", ": it is no JUnit XML: its root is no testsuites");
     check_refused("\xff\xfe", ":1: it is no XML: ");
 }
@@ -201,6 +223,7 @@ int add_join_suite(void)
         UNIT_TEST(test_files_of_different_programs_are_put_together),
         UNIT_TEST(test_parts_of_a_suite_become_one),
         UNIT_TEST(test_no_result_replaces_another),
+        UNIT_TEST(test_reports_of_other_tools_are_joined),
         UNIT_TEST(test_what_is_no_junit_is_named),
         UNIT_TEST(test_a_folder_is_read_in_order_of_names),
         UNIT_TEST(test_what_a_test_says_of_itself_is_read_back),

@@ -18,10 +18,9 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-/* No network, no entities of other files, text as long as it may be, and no names that go with
- * the document that they were read with. */
-#define PARSE                                                                                      \
-    (XML_PARSE_NONET | XML_PARSE_NOBLANKS | XML_PARSE_HUGE | XML_PARSE_BIG_LINES | XML_PARSE_NODICT)
+/* No network, no entities of other files, nothing nested without end, and no names that go with the
+ * document that they were read with. */
+#define PARSE (XML_PARSE_NONET | XML_PARSE_NOBLANKS | XML_PARSE_BIG_LINES | XML_PARSE_NODICT)
 
 /* A suite of the document, with its cases by name. */
 struct suite {
@@ -32,8 +31,10 @@ struct suite {
 struct lg_join {
     xmlDocPtr document;
     xmlNodePtr root;
-    xmlHashTablePtr suites; /* by name: struct suite */
-    bool strict;            /* a file was of the strict profile: what is joined has to be, too */
+    xmlHashTablePtr suites;  /* by name: struct suite */
+    char *out;               /* a path that is no input, or NULL */
+    struct lg_text left_out; /* what was wrong with files of folders that were left out */
+    bool strict;             /* a file was of the strict profile: what is joined has to be, too */
 };
 
 static const xmlChar *xml(const char *text)
@@ -87,6 +88,8 @@ void lg_join_free(struct lg_join *join)
         return;
     xmlHashFree(join->suites, free_suite);
     xmlFreeDoc(join->document);
+    lg_text_free(&join->left_out);
+    free(join->out);
     free(join);
 }
 
@@ -199,6 +202,53 @@ static int take_suite(struct lg_join *join, xmlNodePtr node)
     return status;
 }
 
+/* What is declared of namespaces goes with the document that it was read with: reports have none.
+ */
+static void strip_namespaces(xmlNodePtr node)
+{
+    for (xmlAttrPtr attribute = node->properties; attribute != NULL;) {
+        xmlAttrPtr next = attribute->next;
+        if (attribute->ns != NULL)
+            xmlRemoveProp(attribute);
+        attribute = next;
+    }
+    node->ns = NULL;
+    xmlFreeNsList(node->nsDef);
+    node->nsDef = NULL;
+    for (xmlNodePtr child = node->children; child != NULL; child = child->next) {
+        if (child->type == XML_ELEMENT_NODE)
+            strip_namespaces(child);
+    }
+}
+
+/* Suites of other tools may lie in each other: each is one of its own, the outer one last, if it
+ * has tests itself. */
+static int take_nested(struct lg_join *join, xmlNodePtr node)
+{
+    bool nested = false;
+    bool own = false;
+    int status = 0;
+    for (xmlNodePtr child = node->children; child != NULL && status == 0;) {
+        xmlNodePtr next = child->next;
+        own |= is_element(child, "testcase");
+        if (is_element(child, "testsuite")) {
+            nested = true;
+            status = take_nested(join, child);
+        }
+        child = next;
+    }
+    return status == 0 && (own || !nested) ? take_suite(join, node) : status;
+}
+
+/* Our own: other tools' may lack the totals, too. */
+static bool is_strict(xmlNodePtr root)
+{
+    xmlNodePtr first = root->children;
+    return xmlHasProp(root, xml("tests")) == NULL && first != NULL &&
+           first->type == XML_ELEMENT_NODE && xmlHasProp(first, xml("package")) != NULL &&
+           xmlHasProp(first, xml("hostname")) != NULL;
+}
+
 /* Takes the suites out of DOCUMENT. */
 static int take_suites(struct lg_join *join, xmlDocPtr document)
 {
@@ -206,15 +256,16 @@ static int take_suites(struct lg_join *join, xmlDocPtr document)
     int status = 0;
     if (root == NULL)
         return -EINVAL;
+    strip_namespaces(root);
     if (is_element(root, "testsuite"))
-        return take_suite(join, root);
+        return take_nested(join, root);
     if (!is_element(root, "testsuites"))
         return -EINVAL;
-    join->strict |= xmlHasProp(root, xml("tests")) == NULL;
+    join->strict |= is_strict(root);
     for (xmlNodePtr child = root->children; child != NULL && status == 0;) {
         xmlNodePtr next = child->next;
         if (is_element(child, "testsuite"))
-            status = take_suite(join, child);
+            status = take_nested(join, child);
         child = next;
     }
     return status;
@@ -249,6 +300,9 @@ int lg_join_add_fd(struct lg_join *join, int fd, const char *name, char *error, 
     int status = document != NULL ? 0 : -EINVAL;
     if (document == NULL) {
         complain(name, error, error_size);
+    } else if (document->intSubset != NULL) {
+        status = -EINVAL;
+        snprintf(error, error_size, "%s: it has a DOCTYPE, which no report needs", name);
     } else {
         status = take_suites(join, document);
         if (status == -EINVAL)
@@ -259,6 +313,14 @@ int lg_join_add_fd(struct lg_join *join, int fd, const char *name, char *error, 
     xmlFreeDoc(document);
     xmlSetGenericErrorFunc(NULL, NULL);
     return status;
+}
+
+static bool is_out(const struct lg_join *join, const char *path)
+{
+    struct stat out;
+    struct stat in;
+    return join->out != NULL && stat(join->out, &out) == 0 && stat(path, &in) == 0 &&
+           out.st_dev == in.st_dev && out.st_ino == in.st_ino;
 }
 
 static int add_file(struct lg_join *join, const char *path, char *error, size_t size)
@@ -280,6 +342,27 @@ static int is_report(const struct dirent *entry)
     return entry->d_name[0] != '.' && dot != NULL && strcmp(dot, ".xml") == 0;
 }
 
+/* A folder may have a file of another kind in it, or one that was cut short: the others count. */
+static int add_file_of_folder(struct lg_join *join, const char *path, char *error, size_t size)
+{
+    int status = add_file(join, path, error, size);
+    if (status != -EINVAL)
+        return status;
+    lg_text_add(&join->left_out, "%s; it is left out\n", error);
+    return 0;
+}
+
+const char *lg_join_left_out(const struct lg_join *join)
+{
+    return lg_text_string(&join->left_out);
+}
+
+void lg_join_set_out(struct lg_join *join, const char *path)
+{
+    free(join->out);
+    join->out = strdup(path);
+}
+
 static int add_folder(struct lg_join *join, const char *path, char *error, size_t size)
 {
     struct dirent **entries;
@@ -294,8 +377,8 @@ static int add_folder(struct lg_join *join, const char *path, char *error, size_
     for (int i = 0; i < count; i++) {
         char file[PATH_MAX];
         snprintf(file, sizeof(file), "%s/%s", path, entries[i]->d_name);
-        if (status == 0)
-            status = add_file(join, file, error, size);
+        if (status == 0 && !is_out(join, file))
+            status = add_file_of_folder(join, file, error, size);
         free(entries[i]);
     }
     if (count >= 0)

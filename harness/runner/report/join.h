@@ -22,6 +22,13 @@ int lg_join_add(struct lg_join *join, const char *path, char *error, size_t erro
 /* The same from what FD holds, from its beginning on; NAME is for the error. */
 int lg_join_add_fd(struct lg_join *join, int fd, const char *name, char *error, size_t error_size);
 
+/* One line for each file of a folder that was no JUnit XML, and was left out; "" if there was none.
+ * The join's own. */
+const char *lg_join_left_out(const struct lg_join *join);
+
+/* The file at PATH is to be written: in a folder, it is no input. */
+void lg_join_set_out(struct lg_join *join, const char *path);
+
 /* The document so far, with the totals of what is in it. It stays the join's. */
 xmlDocPtr lg_join_document(struct lg_join *join);
 

@@ -10,7 +10,8 @@
 struct junit {
     xmlTextWriterPtr writer;
     const struct lg_results *results;
-    bool rich; /* whatever the options say */
+    uint64_t output_bytes; /* of what green tests have printed, so far */
+    bool rich;             /* whatever the options say */
     bool failed;
 };
 
