@@ -4,6 +4,7 @@ include(CMakePackageConfigHelpers)
 set(package_dir ${CMAKE_INSTALL_LIBDIR}/cmake/leakgate)
 
 set(leakgate_modules ci/cmake/leakgateAddTest.cmake ci/cmake/leakgateDiscoverTests.cmake
+                     ci/cmake/leakgateText.cmake
                      ci/cmake/FindCUnit.cmake
 )
 

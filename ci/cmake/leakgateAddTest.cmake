@@ -35,18 +35,7 @@ CTest's own. Files are relative to the current source folder.
 cmake_policy(PUSH)
 cmake_policy(VERSION 3.22)
 
-# Two names that differ only in what a file name cannot carry must not share a file.
-function(_leakgate_file_name name out)
-    string(REGEX REPLACE "[^A-Za-z0-9_.-]" "_" file "${name}")
-    string(LENGTH "${file}" length)
-    if(NOT file STREQUAL name OR length GREATER 150)
-        string(MD5 digest "${name}")
-        string(SUBSTRING ${digest} 0 8 digest)
-        string(SUBSTRING "${file}" 0 150 file)
-        string(APPEND file "-${digest}")
-    endif()
-    set(${out} "${file}" PARENT_SCOPE)
-endfunction()
+include("${CMAKE_CURRENT_LIST_DIR}/leakgateText.cmake")
 
 # What both functions make of the arguments that they share: `arg_...` of the caller.
 macro(_leakgate_check_arguments call)
@@ -119,17 +108,6 @@ function(leakgate_add_test)
     if(DEFINED arg_PROPERTIES)
         set_tests_properties("${arg_NAME}" PROPERTIES ${arg_PROPERTIES})
     endif()
-endfunction()
-
-# TEXT as an argument that nothing is read into, whatever is in it.
-function(_leakgate_quote text out)
-    set(guard "=")
-    string(FIND "${text}]" "]${guard}]" found)
-    while(NOT found EQUAL -1)
-        string(APPEND guard "=")
-        string(FIND "${text}]" "]${guard}]" found)
-    endwhile()
-    set(${out} "[${guard}[${text}]${guard}]" PARENT_SCOPE)
 endfunction()
 
 function(leakgate_discover_tests target)

@@ -3,28 +3,7 @@
 cmake_minimum_required(VERSION 3.22)
 include("${TOLD}")
 
-# TEXT as an argument that nothing is read into, whatever is in it.
-function(_leakgate_quote text out)
-    set(guard "=")
-    string(FIND "${text}]" "]${guard}]" found)
-    while(NOT found EQUAL -1)
-        string(APPEND guard "=")
-        string(FIND "${text}]" "]${guard}]" found)
-    endwhile()
-    set(${out} "[${guard}[${text}]${guard}]" PARENT_SCOPE)
-endfunction()
-
-function(_leakgate_file_name name out)
-    string(REGEX REPLACE "[^A-Za-z0-9_.-]" "_" file "${name}")
-    string(LENGTH "${file}" length)
-    if(NOT file STREQUAL name OR length GREATER 150)
-        string(MD5 digest "${name}")
-        string(SUBSTRING ${digest} 0 8 digest)
-        string(SUBSTRING "${file}" 0 150 file)
-        string(APPEND file "-${digest}")
-    endif()
-    set(${out} "${file}" PARENT_SCOPE)
-endfunction()
+include("${CMAKE_CURRENT_LIST_DIR}/leakgateText.cmake")
 
 # Adds to OUT each element of a list, quoted.
 function(_leakgate_quote_all list out)
@@ -43,7 +22,7 @@ function(_leakgate_discover)
     endif()
     # What the environment asks of a run is not for this one.
     set(unset)
-    foreach(name ALLOW_GROWTH BUDGETS CODEQUALITY EXPLAIN FILTER HTML JUNIT METRICS RATCHET SARIF
+    foreach(name ALLOW_GROWTH BUDGETS CODEQUALITY DEBUG EXPLAIN FILTER HTML JUNIT METRICS RATCHET SARIF
                  SHARD SUPPRESSIONS UPDATE_BUDGETS
     )
         list(APPEND unset "--unset=LEAKGATE_${name}")

@@ -55,20 +55,6 @@ static int read_all(int fd, struct lg_text *out)
     return out->failed ? -ENOMEM : 0;
 }
 
-static int write_all(int fd, const void *context)
-{
-    const struct lg_text *text = context;
-    for (size_t done = 0; done < text->length;) {
-        ssize_t length = write(fd, text->data + done, text->length - done);
-        if (length < 0 && errno == EINTR)
-            continue;
-        if (length <= 0)
-            return length < 0 ? -errno : -EIO;
-        done += (size_t)length;
-    }
-    return 0;
-}
-
 /* The tests that were measured, and their names. */
 struct tests {
     struct lg_budget_measured *rows;
@@ -175,7 +161,7 @@ static int update_locked(const struct updating *updating, int fd)
     if (status == 0 && !is_current(updating->path, fd))
         status = -EAGAIN;
     if (status == 0 && strcmp(lg_text_string(&before), lg_text_string(&after)) != 0)
-        status = lg_outfile_write(updating->path, write_all, &after);
+        status = lg_outfile_write(updating->path, lg_outfile_write_text, &after);
     lg_text_free(&before);
     lg_text_free(&after);
     return status;

@@ -1,5 +1,7 @@
 #include "runner/outfile.h"
 
+#include "runner/text.h"
+
 #include <errno.h>
 #include <limits.h>
 #include <stdbool.h>
@@ -142,5 +144,19 @@ int lg_outfile_prepare(const char *path)
         return fd;
     close(fd);
     unlink(temporary);
+    return 0;
+}
+
+int lg_outfile_write_text(int fd, const void *context)
+{
+    const struct lg_text *text = context;
+    for (size_t done = 0; done < text->length;) {
+        ssize_t length = write(fd, text->data + done, text->length - done);
+        if (length < 0 && errno == EINTR)
+            continue;
+        if (length <= 0)
+            return length < 0 ? -errno : -EIO;
+        done += (size_t)length;
+    }
     return 0;
 }

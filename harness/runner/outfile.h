@@ -15,4 +15,7 @@ int lg_outfile_write(const char *path, lg_outfile_writer *write, const void *con
  * that a run whose report could not be written does not begin. Returns 0 or -errno. */
 int lg_outfile_prepare(const char *path);
 
+/* The writer of a struct lg_text, which is its CONTEXT. */
+int lg_outfile_write_text(int fd, const void *context);
+
 #endif

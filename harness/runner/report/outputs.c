@@ -100,25 +100,11 @@ int lg_outputs_prepare(const struct lg_outputs *outputs, char *error, size_t err
     return 0;
 }
 
-static int write_all(int fd, const void *context)
-{
-    const struct lg_text *text = context;
-    for (size_t done = 0; done < text->length;) {
-        ssize_t length = write(fd, text->data + done, text->length - done);
-        if (length < 0 && errno == EINTR)
-            continue;
-        if (length <= 0)
-            return length < 0 ? -errno : -EIO;
-        done += (size_t)length;
-    }
-    return 0;
-}
-
 static int write_file(const struct file *file, const struct lg_doc *doc)
 {
     struct lg_text text = {0};
     file->add(&text, doc);
-    int status = text.failed ? -ENOMEM : lg_outfile_write(file->path, write_all, &text);
+    int status = text.failed ? -ENOMEM : lg_outfile_write(file->path, lg_outfile_write_text, &text);
     lg_text_free(&text);
     return status;
 }
@@ -133,7 +119,7 @@ static int append_summary(const char *path, const struct lg_doc *doc)
         return -errno;
     size_t used = fstat(fd, &there) == 0 && there.st_size > 0 ? (size_t)there.st_size : 0;
     lg_github_add_summary(&text, doc, used < SUMMARY_BYTES ? SUMMARY_BYTES - used : 0);
-    int status = text.failed ? -ENOMEM : write_all(fd, &text);
+    int status = text.failed ? -ENOMEM : lg_outfile_write_text(fd, &text);
     if (close(fd) != 0 && status == 0)
         status = -errno;
     lg_text_free(&text);
