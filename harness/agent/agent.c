@@ -2,6 +2,7 @@
 
 #include "agent/allocator.h"
 #include "agent/cunit.h"
+#include "agent/host.h"
 #include "agent/own_slots.h"
 #include "agent/pin.h"
 #include "agent/selfcheck.h"
@@ -54,44 +55,6 @@ void lg_environment_restore(const char *name, const char *ours)
         unsetenv(name);
 }
 
-/* A wrapper may have closed what it did not know: the runner still has it. */
-static int open_ledger(const char *address, struct lg_ledger *ledger)
-{
-    int fd;
-    int runner_fd;
-    long pid;
-    if (sscanf(address, "%d:%ld:%d", &fd, &pid, &runner_fd) != 3)
-        return -1;
-    if (lg_ledger_open(fd, ledger) == 0) {
-        close(fd);
-        return 0;
-    }
-    char path[64];
-    snprintf(path, sizeof(path), "/proc/%ld/fd/%d", pid, runner_fd);
-    int again = open(path, O_RDWR | O_CLOEXEC);
-    if (again < 0)
-        return -1;
-    int error = lg_ledger_open(again, ledger);
-    close(again);
-    return error;
-}
-
-static struct lg_host *claim_host(struct lg_ledger *ledger, uint32_t *index)
-{
-    uint32_t claimed = __atomic_fetch_add(&ledger->header->hosts_used, 1, __ATOMIC_ACQ_REL);
-    if (claimed >= LG_LEDGER_MAX_HOSTS)
-        return NULL;
-    *index = claimed;
-    return &ledger->header->hosts[claimed];
-}
-
-static lg_attic add_program(struct lg_ledger *ledger)
-{
-    char path[PATH_MAX];
-    ssize_t length = readlink("/proc/self/exe", path, sizeof(path) - 1);
-    return length < 0 ? 0 : lg_ledger_add_bytes(ledger, path, (size_t)length);
-}
-
 /* Text of unknown size goes to a mapping that grows: a chunk at a time, it would not be in one
  * piece in the attic. */
 static char *read_maps(size_t *capacity)
@@ -137,18 +100,8 @@ char *lg_agent_read_modules(size_t *capacity)
     return text;
 }
 
-void lg_host_save_maps(void)
-{
-    size_t capacity;
-    char *text = lg_agent_read_modules(&capacity);
-    if (text == NULL)
-        return;
-    lg_agent.host->maps = lg_ledger_add_text(&lg_agent.ledger, text);
-    munmap(text, capacity);
-}
-
 /* The kernel gives every process that is forked a zeroed copy of this page. */
-static volatile bool *map_wiped_page(void)
+volatile bool *lg_agent_map_wiped_page(void)
 {
     void *page = mmap(NULL, 4096, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
     if (page == MAP_FAILED || madvise(page, 4096, MADV_WIPEONFORK) != 0)
@@ -158,18 +111,10 @@ static volatile bool *map_wiped_page(void)
 
 static int set_up(const char *address)
 {
-    lg_agent.is_child = map_wiped_page();
-    if (lg_agent.is_child == NULL)
+    lg_agent.is_child = lg_agent_map_wiped_page();
+    if (lg_agent.is_child == NULL || lg_sampler_init(&lg_agent.sampler) != 0)
         return -1;
-    int error = open_ledger(address, &lg_agent.ledger);
-    if (error == 0)
-        error = lg_sampler_init(&lg_agent.sampler);
-    if (error != 0)
-        return error;
-    uint64_t start = (uint64_t)(uintptr_t)lg_agent.ledger.header;
-    lg_sampler_exclude(&lg_agent.sampler, (struct lg_range){start, start + lg_agent.ledger.bytes});
-    lg_agent.host = claim_host(&lg_agent.ledger, &lg_agent.host_index);
-    return lg_agent.host != NULL ? 0 : -1;
+    return lg_host_open(address);
 }
 
 /* Without getenv, which may be a test's own. */
@@ -199,8 +144,6 @@ void lg_attach(void)
         (!lg_cunit_present() && getenv(LG_DOCTOR_VARIABLE) == NULL) || set_up(address) != 0)
         return;
     struct lg_host *host = lg_agent.host;
-    host->pid = getpid();
-    host->program = add_program(&lg_agent.ledger);
     host->pins = lg_pin_allocator(getenv("GLIBC_TUNABLES"));
     struct lg_allocator allocator = lg_allocator_find();
     lg_agent.sampler.live_bytes = allocator.live_bytes;

@@ -6,7 +6,7 @@
 #define LG_AGENT_AGENT_H
 
 #include "agent/sampler.h"
-#include "common/ledger.h"
+#include "common/slip.h"
 
 #include <stdbool.h>
 
@@ -19,9 +19,12 @@ enum lg_count {
 
 struct lg_agent {
     bool attached; /* the ledger is mapped, and this is its host or a child */
-    struct lg_ledger ledger;
-    struct lg_host *host;
+    struct lg_ledger
+        ledger;           /* in a child, nothing of it but its orders, and the attic of its slip */
+    struct lg_host *host; /* in a child, a copy */
     uint32_t host_index;
+    struct lg_slip *slips; /* one for each test that may run at a time */
+    uint32_t slot;         /* in a child: its own */
     struct lg_sampler sampler;
     struct lg_record *record; /* in a child: the test it runs; NULL in the host */
     int32_t child_pid;        /* in a child: its own */
@@ -56,17 +59,13 @@ void lg_attach(void);
  * environment variable NAME, so that programs the tests start don't inherit it. */
 void lg_environment_restore(const char *name, const char *ours);
 
+/* A page that is zero in every process that this one forks; NULL where there is none. */
+volatile bool *lg_agent_map_wiped_page(void);
+
 /* The modules that this process has: the lines of /proc/self/maps that name a file, in a mapping
  * of *CAPACITY bytes that is the caller's to unmap. NULL if they can't be had. Allocates with
  * mmap only. */
 char *lg_agent_read_modules(size_t *capacity);
-
-/* Saves /proc/self/maps in the ledger, for the symbols of this host's tests. */
-void lg_host_save_maps(void);
-
-/* In the host: runs the test of RECORD in a child and waits for it. RECORD then
- * holds the whole result. Returns when no process of that test is waited for. */
-void lg_fork_test(struct lg_record *record, struct lg_body body);
 
 /* In the child: makes a single run of BODY, and finds out what that has lost, for a test
  * that can't be repeated. Never returns. */

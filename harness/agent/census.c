@@ -180,7 +180,9 @@ static int list_orphans(struct lg_id_list *out)
 static int list_children(struct lg_id_list *out)
 {
     int error = list_own_children(out);
-    return error == 0 ? list_orphans(out) : error;
+    if (error != 0 || lg_agent.ledger.jobs > 1) /* then what is disowned is the child's own */
+        return error;
+    return list_orphans(out);
 }
 
 /* Of /proc/PID/stat: the state; 0 if it is gone. */
@@ -323,18 +325,31 @@ char *lg_census_describe(enum lg_gauge gauge, int32_t id, char *out, size_t size
     return out;
 }
 
-bool lg_census_end_children(void)
+static size_t end_own_children(void)
 {
     int32_t ids[MAX_THREADS];
     struct lg_id_list children = {ids, 0, MAX_THREADS};
-    struct lg_id_list orphans = {0};
     list_own_children(&children);
     for (size_t i = 0; i < children.count; i++)
         kill(ids[i], SIGKILL);
     for (size_t i = 0; i < children.count; i++)
         waitpid(ids[i], NULL, __WALL);
+    return children.count;
+}
+
+bool lg_census_end_children(void)
+{
+    struct lg_id_list orphans = {0};
+    bool any = end_own_children() > 0;
+    if (lg_agent.ledger.jobs > 1) { /* what they had is the child's now */
+        for (int round = 0; any && round < MAX_END_ROUNDS; round++) {
+            if (end_own_children() == 0)
+                break;
+        }
+        return any;
+    }
     list_orphans(&orphans);
-    return children.count + orphans.count > 0;
+    return any || orphans.count > 0;
 }
 
 void lg_census_end_orphans(void)

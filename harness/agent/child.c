@@ -216,6 +216,7 @@ static void run_again(struct lg_trial *trial, struct lg_body body)
     uint64_t timeout_ms = lg_agent.ledger.header->orders.timeout_ms;
     record->run_limit_ms = repeat_limit_ms(timeout_ms, record->elapsed_ns);
     lg_agent.counting = LG_COUNT_REPEAT;
+    record->repeats = 1;
     lg_silence_forever();
     struct lg_sample start;
     struct lg_sample before;
@@ -273,7 +274,8 @@ void lg_child_begin(struct lg_record *record)
     lg_coverage_begin();
     *lg_agent.is_child = true;
     prctl(PR_SET_PDEATHSIG, SIGKILL);
-    lg_agent.record = record;
+    if (lg_agent.ledger.jobs > 1)
+        prctl(PR_SET_CHILD_SUBREAPER, 1); /* whose it is must be told from those of other tests */
     lg_agent.child_pid = getpid();
     record->run_limit_ms = lg_agent.ledger.header->orders.timeout_ms;
 }

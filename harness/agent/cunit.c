@@ -7,14 +7,17 @@
 
 #include "agent/agent.h"
 #include "agent/coverage.h"
+#include "agent/cunit_ahead.h"
 #include "agent/cunit_arm.h"
 #include "agent/cunit_attempt.h"
 #include "agent/cunit_body.h"
 #include "agent/cunit_calls.h"
+#include "agent/host.h"
 #include "agent/offsets.h"
 #include "agent/output.h"
 #include "agent/silence.h"
 #include "agent/wishes.h"
+#include "common/clock.h"
 
 #include <CUnit/CUnit.h>
 #include <stdio.h>
@@ -48,7 +51,8 @@ static int run_phase(enum lg_suite_phase phase, CU_pSuite suite, int (*function)
 {
     struct lg_host *host = lg_agent.host;
     host->suite = lg_ledger_add_text(&lg_agent.ledger, suite->pName);
-    host->suite_phase = phase;
+    host->phase_started_ns = lg_clock_ns();
+    __atomic_store_n(&host->suite_phase, phase, __ATOMIC_RELEASE);
     int result = function();
     host->suite_phase = LG_SUITE_NONE;
     lg_offsets_note();
@@ -71,6 +75,8 @@ static int run_suite_init(void)
     struct lg_armed_suite *entry = lg_cunit_armed_suite(suite);
     if (entry == NULL)
         return 0;
+    if (lg_agent.record != NULL) /* a run within a test, of a static CUnit */
+        return entry->init != NULL ? entry->init() : 0;
     lg_wishes_begin_suite();
     lg_cunit_arm_tests(entry); /* an earlier suite may have added some */
     if (!entry->selected || entry->init == NULL)
@@ -86,7 +92,12 @@ static int run_suite_cleanup(void)
 {
     CU_pSuite suite = lg_cunit.get_current_suite();
     struct lg_armed_suite *entry = lg_cunit_armed_suite(suite);
-    if (entry == NULL || !entry->selected || entry->cleanup == NULL)
+    if (entry == NULL)
+        return 0;
+    if (lg_agent.record != NULL)
+        return entry->cleanup != NULL ? entry->cleanup() : 0;
+    lg_cunit_drop_ahead(suite);
+    if (!entry->selected || entry->cleanup == NULL)
         return 0;
     return run_phase(LG_SUITE_CLEANUP, suite, entry->cleanup);
 }
@@ -99,10 +110,10 @@ __attribute__((noinline)) static void replay_failures(const struct lg_record *re
 {
     const struct lg_failure *failures[LG_LEDGER_MAX_FAILURES];
     size_t kept = 0;
+    struct lg_ledger part = lg_ledger_part(&lg_agent.ledger, record);
     lg_attic at = record->failures;
     while (at != 0 && kept < LG_LEDGER_MAX_FAILURES) {
-        const struct lg_failure *failure =
-            lg_ledger_at(&lg_agent.ledger, at, sizeof(struct lg_failure));
+        const struct lg_failure *failure = lg_ledger_at(&part, at, sizeof(struct lg_failure));
         if (failure == NULL)
             break;
         failures[kept++] = failure;
@@ -111,9 +122,9 @@ __attribute__((noinline)) static void replay_failures(const struct lg_record *re
     uint32_t failed = 0;
     while (kept > 0) {
         const struct lg_failure *failure = failures[--kept];
-        lg_cunit.assert_implementation(
-            CU_FALSE, failure->line, lg_ledger_text(&lg_agent.ledger, failure->condition),
-            lg_ledger_text(&lg_agent.ledger, failure->file), "", CU_FALSE);
+        lg_cunit.assert_implementation(CU_FALSE, failure->line,
+                                       lg_ledger_text(&part, failure->condition),
+                                       lg_ledger_text(&part, failure->file), "", CU_FALSE);
         failed++;
     }
     for (; failed < record->asserts_failed; failed++)
@@ -133,31 +144,33 @@ static void replay(const struct lg_record *record)
         died = "timed out";
     else if (record->ending == LG_ENDING_EXITED)
         died = "the test ended the program";
+    else if (record->ending == LG_ENDING_OVERWRITTEN)
+        died = "the test has written over its own result";
     else if (record->ending == LG_ENDING_NO_FORK)
         died = "no process could be made for the test";
     if (died != NULL)
         lg_cunit.assert_implementation(CU_FALSE, 0, died, "leakgate", "", CU_FALSE);
 }
 
-/* Another run of the same test is another row: no result is lost to a later one. */
-static struct lg_record *fresh_record(struct lg_armed_test *entry, CU_pSuite suite)
-{
-    struct lg_record *record = entry->record;
-    if (record == NULL || record->state != LG_RECORD_ENDED)
-        return record;
-    struct lg_record *next = lg_cunit_add_record(suite->pName, entry->test->pName, LG_RECORD_TEST);
-    if (next != NULL) {
-        next->pass = record->pass + 1;
-        next->function_address = record->function_address;
-        entry->record = next;
-    }
-    return next;
-}
-
 static bool is_selected(const struct lg_record *record)
 {
     return record != NULL && record->state != LG_RECORD_FILTERED &&
            record->state != LG_RECORD_OTHER_SHARD;
+}
+
+/* As often as the orders say; each time is a row of its own. */
+static void run_passes(struct lg_record *record, struct lg_armed_test *entry,
+                       struct lg_armed_suite *parent, const struct lg_cunit_body *body)
+{
+    uint32_t left = lg_agent.ledger.header->orders.repeat;
+    while (record != NULL) {
+        lg_cunit_measure(record, parent, body);
+        lg_agent.host->ended++;
+        replay(record);
+        if (left-- <= 1)
+            break;
+        record = lg_cunit_fresh_record(entry, body->suite);
+    }
 }
 
 static void run_current_test(void)
@@ -176,13 +189,11 @@ static void run_current_test(void)
     }
     if (lg_agent.ledger.header->orders.isolation == LG_ISOLATION_CARRY)
         parent->carried = true;
-    struct lg_record *record = fresh_record(entry, suite);
+    struct lg_record *record = lg_cunit_fresh_record(entry, suite);
     bool selected = is_selected(record);
-    if (selected) {
-        lg_cunit_measure(record, parent, &body);
-        lg_agent.host->ended++;
-        replay(record);
-    }
+    lg_cunit_reach(parent, entry);
+    if (selected)
+        run_passes(record, entry, parent, &body);
     lg_cunit_came_to(&body);
     if (parent->carried)
         lg_cunit_carry_on(selected ? record : NULL, &body);
@@ -206,17 +217,17 @@ static bool begin_run(CU_pSuite suite)
         lg_cunit_disarm(); /* a run within a test is part of that test */
         return false;
     }
-    if (run_depth++ == 0) {
+    if (run_depth == 0) {
+        if (!lg_host_begin_run())
+            return false;
         lg_offsets_note();
         lg_coverage_find();
         lg_output_open();
-        if (lg_agent.host->maps == 0)
-            lg_host_save_maps();
     }
+    run_depth++;
     static const struct lg_cunit_hooks hooks = {run_current_test, run_suite_init,
                                                 run_suite_cleanup};
     lg_cunit_arm(&hooks, suite);
-    __atomic_store_n(&lg_agent.host->state, LG_HOST_RUNNING, __ATOMIC_RELEASE);
     if (lg_agent.ledger.header->orders.list_only != 0)
         list_and_leave();
     lg_cunit_let_runs_in();
@@ -228,7 +239,7 @@ static CU_ErrorCode end_run(bool begun, CU_ErrorCode result)
     if (begun && --run_depth == 0) {
         lg_cunit_disarm();
         lg_cunit_take_runs();
-        __atomic_store_n(&lg_agent.host->state, LG_HOST_IDLE, __ATOMIC_RELEASE);
+        lg_host_end_run();
     }
     return result;
 }
@@ -236,18 +247,21 @@ static CU_ErrorCode end_run(bool begun, CU_ErrorCode result)
 EXPORTED CU_ErrorCode CU_run_all_tests(void)
 {
     bool begun = begin_run(NULL);
+    lg_cunit_allow_ahead(begun);
     return end_run(begun, lg_cunit.run_all_tests());
 }
 
 EXPORTED CU_ErrorCode CU_run_suite(CU_pSuite pSuite)
 {
     bool begun = begin_run(pSuite);
+    lg_cunit_allow_ahead(begun);
     return end_run(begun, lg_cunit.run_suite(pSuite));
 }
 
 EXPORTED CU_ErrorCode CU_run_test(CU_pSuite pSuite, CU_pTest pTest)
 {
     bool begun = begin_run(pSuite);
+    lg_cunit_allow_ahead(false);
     return end_run(begun, lg_cunit.run_test(pSuite, pTest));
 }
 

@@ -2,6 +2,7 @@
 
 #include "agent/agent.h"
 #include "agent/cunit_calls.h"
+#include "agent/cunit_shuffle.h"
 #include "agent/table.h"
 
 #include <fnmatch.h>
@@ -11,6 +12,7 @@
 static struct lg_table suites = {.entry_bytes = sizeof(struct lg_armed_suite)};
 static struct lg_table tests = {.entry_bytes = sizeof(struct lg_armed_test)};
 static struct lg_cunit_hooks armed_with;
+static uint32_t armed;      /* suites and tests so far */
 static uint32_t registered; /* tests of this program so far: what shards count by */
 
 /* Registration. */
@@ -65,6 +67,18 @@ static uint64_t address_of(CU_TestFunc function)
     return address;
 }
 
+struct lg_record *lg_cunit_add_pass(const struct lg_record *first, const char *suite,
+                                    const char *name, uint32_t pass)
+{
+    struct lg_record *record = lg_cunit_add_record(suite, name, LG_RECORD_TEST);
+    if (record == NULL)
+        return NULL;
+    record->state = LG_RECORD_REGISTERED;
+    record->pass = pass;
+    record->function_address = first->function_address;
+    return record;
+}
+
 static struct lg_record *register_test(CU_pSuite suite, CU_pTest test)
 {
     bool active = suite->fActive && test->fActive;
@@ -73,8 +87,11 @@ static struct lg_record *register_test(CU_pSuite suite, CU_pTest test)
         return NULL;
     record->function_address = address_of(test->pTestFunc);
     record->state = select_test(suite->pName, test->pName, active);
-    if (record->state == LG_RECORD_REGISTERED)
-        lg_agent.host->tests++;
+    if (record->state != LG_RECORD_REGISTERED)
+        return record;
+    lg_agent.host->tests++;
+    for (uint32_t pass = 2; pass <= lg_agent.ledger.header->orders.repeat; pass++)
+        lg_agent.host->tests += lg_cunit_add_pass(record, suite->pName, test->pName, pass) != NULL;
     return record;
 }
 
@@ -86,6 +103,8 @@ static bool arm_test(CU_pSuite suite, CU_pTest test)
     if (entry == NULL)
         return false;
     if (!entry->armed) {
+        if (entry->order == 0)
+            entry->order = ++armed;
         if (entry->record == NULL || !is_record_of(entry->record, suite, test))
             entry->record = register_test(suite, test);
         entry->function = test->pTestFunc;
@@ -108,6 +127,8 @@ static void arm_suite(CU_pSuite suite)
     struct lg_armed_suite *entry = lg_table_add(&suites, suite);
     if (entry == NULL || entry->armed)
         return;
+    if (entry->order == 0)
+        entry->order = ++armed;
     entry->init = suite->pInitializeFunc;
     entry->cleanup = suite->pCleanupFunc;
     entry->set_up = suite->pSetUpFunc;
@@ -129,10 +150,12 @@ void lg_cunit_arm(const struct lg_cunit_hooks *hooks, CU_pSuite suite)
         arm_suite(next);
     if (suite != NULL)
         arm_suite(suite);
+    lg_cunit_shuffle(registry);
 }
 
 void lg_cunit_disarm(void)
 {
+    lg_cunit_unshuffle(lg_cunit.get_registry());
     for (struct lg_armed_test *entry = NULL; (entry = lg_table_next(&tests, entry)) != NULL;) {
         if (entry->armed)
             entry->test->pTestFunc = entry->function;

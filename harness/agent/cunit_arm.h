@@ -18,6 +18,7 @@ struct lg_armed_suite {
     CU_CleanupFunc cleanup;
     CU_SetUpFunc set_up;
     CU_TearDownFunc tear_down;
+    uint32_t order;     /* by registration: what it is shuffled by */
     uint32_t dependent; /* of its tests: passed only after those before them */
     bool carried;       /* the host runs its tests itself, once they are measured */
     uint32_t threads;   /* that its initialization has started: a fork has none of them */
@@ -28,6 +29,8 @@ struct lg_armed_test {
     bool armed;
     CU_TestFunc function;
     struct lg_record *record; /* its newest; NULL where the ledger was full */
+    uint32_t order;           /* by registration: what it is shuffled by */
+    bool ahead;               /* that has begun before CUnit came to the test */
 };
 
 /* What takes the place of the user's functions. */
@@ -54,5 +57,9 @@ struct lg_armed_test *lg_cunit_armed_test(CU_pTest test);
  * NULL when the ledger is full. */
 struct lg_record *lg_cunit_add_record(const char *suite, const char *name,
                                       enum lg_record_kind kind);
+
+/* A record of the same test as FIRST, which is to be run for the PASSth time. */
+struct lg_record *lg_cunit_add_pass(const struct lg_record *first, const char *suite,
+                                    const char *name, uint32_t pass);
 
 #endif

@@ -2,7 +2,9 @@
 
 #include "agent/agent.h"
 #include "agent/census.h"
+#include "agent/cunit_ahead.h"
 #include "agent/cunit_calls.h"
+#include "agent/job.h"
 #include "agent/offsets.h"
 #include "agent/silence.h"
 
@@ -59,45 +61,35 @@ static bool may_need_others(const struct lg_record *record)
            record->ending != LG_ENDING_NO_FORK && record->ending != LG_ENDING_NOT_SAMPLED;
 }
 
-static void forget_result(struct lg_record *record)
-{
-    struct lg_record fresh = {
-        .kind = record->kind,
-        .host = record->host,
-        .pass = record->pass,
-        .suite = record->suite,
-        .name = record->name,
-        .function_address = record->function_address,
-    };
-    *record = fresh;
-}
-
 static uint32_t bodies_before(const struct attempt *attempt)
 {
     uint32_t bodies = attempt->init != NULL ? 1 : 0;
     return attempt->carried ? bodies + (uint32_t)lg_cunit_before(attempt->carried_of) : bodies;
 }
 
-static void make_attempt(struct lg_record *record, struct attempt *attempt)
+static struct lg_body body_of(struct attempt *attempt)
 {
-    lg_fork_test(record,
-                 (struct lg_body){prepare_attempt, bodies_before(attempt), run_attempt, attempt});
-    if (attempt->init == NULL)
-        record->lacks_threads = lg_cunit_count_threads() - 1;
+    return (struct lg_body){prepare_attempt, bodies_before(attempt), run_attempt, attempt};
+}
+
+static void note_threads(struct lg_record *record)
+{
+    record->lacks_threads = lg_cunit_count_threads() - 1;
 }
 
 /* Another attempt at a test that has failed. Returns whether it passes now. If not, the
  * result stays the one that it has. */
 static bool try_again(struct lg_record *record, struct attempt attempt)
 {
-    struct lg_record earlier = *record;
+    struct lg_job *job = lg_job_take(record);
     attempt.silent = true;
-    forget_result(record);
-    make_attempt(record, &attempt);
-    if (passed(record))
-        return true;
-    *record = earlier;
-    return false;
+    lg_job_try(job, body_of(&attempt));
+    bool better = passed(&job->slip->record);
+    if (better)
+        lg_job_keep(job);
+    else
+        lg_job_drop(job);
+    return better;
 }
 
 /* Whether the test passes after those before it. */
@@ -114,20 +106,34 @@ static bool try_carried(struct lg_record *record, struct attempt attempt, CU_pSu
 
 /* A suite's initialization that has started threads is run again in the child, which would
  * have none of them: with it goes what earlier tests of the suite have left. It may not like
- * to be run twice: then the test has to do without. */
-static void measure_with_threads(struct lg_record *record, struct lg_armed_suite *parent,
+ * to be run twice: then the test has to do without. Returns whether it did. */
+static bool measure_with_threads(struct lg_record *record, struct lg_armed_suite *parent,
                                  struct attempt *attempt)
 {
+    struct lg_job *job = lg_job_take(record);
     attempt->init = parent->init;
     attempt->carried = parent->carried;
     attempt->carried_of = parent->suite;
-    make_attempt(record, attempt);
-    if (record->phase != LG_PHASE_NONE)
-        return;
+    lg_job_try(job, body_of(attempt));
+    if (job->slip->record.phase != LG_PHASE_NONE) {
+        lg_job_keep(job);
+        return true;
+    }
+    lg_job_drop(job);
     *attempt = (struct attempt){.body = attempt->body};
     parent->threads = 0;
-    forget_result(record);
-    make_attempt(record, attempt);
+    return false;
+}
+
+/* The first attempts of the tests that run. They have to be there until then. */
+static struct attempt first_attempts[LG_ORDERS_MAX_JOBS];
+
+void lg_cunit_begin(struct lg_record *record, const struct lg_cunit_body *body)
+{
+    struct lg_job *job = lg_job_take(record);
+    struct attempt *attempt = &first_attempts[job->slot];
+    *attempt = (struct attempt){.body = *body};
+    lg_job_start(job, body_of(attempt));
 }
 
 /* From here on, the suite's tests find what those before them left. */
@@ -145,18 +151,26 @@ void lg_cunit_measure(struct lg_record *record, struct lg_armed_suite *parent,
 {
     struct attempt attempt = {.body = *body};
     uint32_t isolation = lg_agent.ledger.header->orders.isolation;
-    if (parent->threads > 0)
-        measure_with_threads(record, parent, &attempt);
-    else
-        make_attempt(record, &attempt);
+    if (parent->threads == 0 || !measure_with_threads(record, parent, &attempt)) {
+        if (record->state != LG_RECORD_RUNNING && record->state != LG_RECORD_ENDED)
+            lg_cunit_begin(record, body);
+        lg_cunit_begin_ahead();
+        while (record->state == LG_RECORD_RUNNING) {
+            lg_jobs_wait();
+            lg_cunit_begin_ahead();
+        }
+        note_threads(record);
+    }
     if (parent->carried)
         record->carried = (uint32_t)lg_cunit_before(parent->suite);
     if (isolation != LG_ISOLATION_AUTO || parent->carried || !may_need_others(record))
         return;
     if (!try_carried(record, attempt, parent->suite) && !try_carried(record, attempt, NULL))
         return;
-    if (++parent->dependent == DEPENDENT_SUITE)
+    if (++parent->dependent == DEPENDENT_SUITE) {
+        lg_cunit_drop_ahead(parent->suite);
         carry_suite(parent);
+    }
 }
 
 void lg_cunit_carry_on(const struct lg_record *record, const struct lg_cunit_body *body)

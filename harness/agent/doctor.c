@@ -2,6 +2,8 @@
  * run in children, are sampled and judged like any other, so that `leakgate doctor` shows
  * what this machine lets the whole of it measure. */
 #include "agent/agent.h"
+#include "agent/host.h"
+#include "agent/job.h"
 
 #include <fcntl.h>
 #include <pthread.h>
@@ -94,7 +96,9 @@ static void add_and_run(const char *name, void (*function)(void))
     record->pass = 1;
     record->suite = lg_ledger_add_text(&lg_agent.ledger, "doctor");
     record->name = lg_ledger_add_text(&lg_agent.ledger, name);
-    lg_fork_test(record, (struct lg_body){prepare, 0, run, (void *)&function});
+    struct lg_job *job = lg_job_take(record);
+    lg_job_try(job, (struct lg_body){prepare, 0, run, (void *)&function});
+    lg_job_keep(job);
     lg_agent.host->ended++;
 }
 
@@ -103,7 +107,7 @@ static void add_and_run(const char *name, void (*function)(void))
 extern int leakgate_agent_doctor(void);
 EXPORTED int leakgate_agent_doctor(void)
 {
-    if (!lg_agent.attached)
+    if (!lg_agent.attached || !lg_host_begin_run())
         return 1;
     add_and_run("clean", leak_nothing);
     add_and_run(lg_gauge_name(LG_GAUGE_LIVE), leak_block);
@@ -112,6 +116,6 @@ EXPORTED int leakgate_agent_doctor(void)
     add_and_run(lg_gauge_name(LG_GAUGE_FDS), leak_fd);
     add_and_run(lg_gauge_name(LG_GAUGE_THREADS), leak_thread);
     add_and_run(lg_gauge_name(LG_GAUGE_CHILDREN), leak_child);
-    __atomic_store_n(&lg_agent.host->state, LG_HOST_IDLE, __ATOMIC_RELEASE);
+    lg_host_end_run();
     return 0;
 }

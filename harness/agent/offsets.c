@@ -59,6 +59,11 @@ static bool has_moved(size_t i)
            file.st_dev == files[i].device && file.st_ino == files[i].inode;
 }
 
+bool lg_offsets_any(void)
+{
+    return count > 0;
+}
+
 bool lg_offsets_moved(void)
 {
     for (size_t i = 0; i < count; i++) {

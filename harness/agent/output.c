@@ -4,6 +4,7 @@
 #include "common/clock.h"
 
 #include <fcntl.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <sys/ioctl.h>
 #include <sys/stat.h>
@@ -17,7 +18,8 @@
 #define DRAIN_NS UINT64_C(1000000000)
 #define PAUSE_NS 20000
 
-static int fds[STREAMS] = {-1, -1};
+static int fds[LG_ORDERS_MAX_JOBS][STREAMS];
+static bool is_open;
 
 static int open_pipe(int32_t runner, int32_t fd)
 {
@@ -36,10 +38,13 @@ static int open_pipe(int32_t runner, int32_t fd)
 void lg_output_open(void)
 {
     const struct lg_ledger_header *header = lg_agent.ledger.header;
-    if (header->orders.capture == 0 || lg_agent.host_index != 0 || fds[0] >= 0)
+    if (header->orders.capture == 0 || lg_agent.host_index != 0 || is_open)
         return;
-    for (int i = 0; i < STREAMS; i++)
-        fds[i] = open_pipe(header->runner_pid, header->orders.output_fds[i]);
+    for (uint32_t slot = 0; slot < lg_agent.ledger.jobs; slot++) {
+        for (int i = 0; i < STREAMS; i++)
+            fds[slot][i] = open_pipe(header->runner_pid, header->orders.output_fds[slot][i]);
+    }
+    is_open = true;
 }
 
 /* The program may have closed all that it did not open, and opened something else there. */
@@ -51,23 +56,28 @@ static bool is_pipe(int fd)
 
 void lg_output_take(void)
 {
-    for (int i = 0; i < STREAMS; i++) {
+    const int *own = fds[lg_agent.slot];
+    for (int i = 0; i < STREAMS && is_open; i++) {
         int stream = i == 0 ? STDOUT_FILENO : STDERR_FILENO;
-        if (!is_pipe(fds[i]))
-            continue;
-        if (fcntl(stream, F_GETFD) >= 0)
-            dup2(fds[i], stream);
-        close(fds[i]);
+        if (is_pipe(own[i]) && fcntl(stream, F_GETFD) >= 0)
+            dup2(own[i], stream);
+    }
+    for (uint32_t slot = 0; slot < lg_agent.ledger.jobs && is_open; slot++) {
+        for (int i = 0; i < STREAMS; i++) {
+            if (is_pipe(fds[slot][i]))
+                close(fds[slot][i]);
+        }
     }
 }
 
-void lg_output_drain(void)
+void lg_output_drain(uint32_t slot)
 {
+    const int *own = fds[slot];
     const struct timespec pause = {.tv_nsec = PAUSE_NS};
     uint64_t deadline_ns = 0;
-    for (int i = 0; i < STREAMS; i++) {
+    for (int i = 0; i < STREAMS && is_open; i++) {
         int waiting = 0;
-        while (fds[i] >= 0 && ioctl(fds[i], FIONREAD, &waiting) == 0 && waiting > 0) {
+        while (own[i] >= 0 && ioctl(own[i], FIONREAD, &waiting) == 0 && waiting > 0) {
             uint64_t now = lg_clock_ns();
             if (deadline_ns == 0)
                 deadline_ns = now + DRAIN_NS;

@@ -2,6 +2,8 @@
 #ifndef LG_AGENT_OUTPUT_H
 #define LG_AGENT_OUTPUT_H
 
+#include <stdint.h>
+
 /* In the host, before tests run: opens the runner's pipes, above the descriptors that programs
  * count on. Where they can't be had, output goes where it went. */
 void lg_output_open(void);
@@ -9,7 +11,7 @@ void lg_output_open(void);
 /* In the child: stdout and stderr, if they are open, are the pipes from here on. */
 void lg_output_take(void);
 
-/* In the host, after the child has gone: waits until the runner has read what it wrote. */
-void lg_output_drain(void);
+/* In the host, after the child of SLOT has gone: waits until the runner has read what it wrote. */
+void lg_output_drain(uint32_t slot);
 
 #endif

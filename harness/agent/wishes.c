@@ -20,9 +20,12 @@ void lg_wishes_begin_suite(void)
     of_suite = of_program;
 }
 
-void lg_wishes_begin_test(struct lg_record *record)
+void lg_wishes_begin_test(struct lg_record *record, struct lg_ledger *slip)
 {
     record->wishes = of_suite;
+    if (of_suite.reason != 0)
+        record->wishes.reason =
+            lg_ledger_add_text(slip, lg_ledger_text(&lg_agent.ledger, of_suite.reason));
 }
 
 /* Whose wishes a call is for, or NULL: a body that is run for what it leaves behind has none. */

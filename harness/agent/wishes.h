@@ -8,7 +8,8 @@
  * forgotten when the next one begins. */
 void lg_wishes_begin_suite(void);
 
-/* In the host: RECORD's test begins with what main and its suite have said. */
-void lg_wishes_begin_test(struct lg_record *record);
+/* In the host: RECORD's test begins with what main and its suite have said. What that names is
+ * copied to the attic of SLIP. */
+void lg_wishes_begin_test(struct lg_record *record, struct lg_ledger *slip);
 
 #endif

@@ -1,5 +1,7 @@
 #include "common/ledger.h"
 
+#include "common/slip.h"
+
 #include <errno.h>
 #include <fcntl.h>
 #include <string.h>
@@ -7,14 +9,22 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#define HEADER_BYTES UINT64_C(8192)
+#define HEADER_BYTES UINT64_C(65536)
 
 _Static_assert(sizeof(struct lg_ledger_header) <= HEADER_BYTES, "the header has outgrown its room");
 _Static_assert(sizeof(struct lg_record) % 8 == 0, "records are aligned to 8");
 
+/* Up to the slips, which start on a page. */
 static uint64_t ledger_bytes(uint32_t max_records, uint32_t attic_bytes)
 {
-    return HEADER_BYTES + (uint64_t)max_records * sizeof(struct lg_record) + attic_bytes;
+    uint64_t bytes = HEADER_BYTES + (uint64_t)max_records * sizeof(struct lg_record) + attic_bytes;
+    return (bytes + 4095) & ~UINT64_C(4095);
+}
+
+static uint64_t all_bytes(uint32_t max_records, uint32_t attic_bytes, uint32_t jobs)
+{
+    return ledger_bytes(max_records, attic_bytes) +
+           (uint64_t)jobs * LG_LEDGER_MAX_HOSTS * LG_SLIP_BYTES;
 }
 
 static int map(int fd, uint32_t max_records, uint32_t attic_bytes, struct lg_ledger *out)
@@ -26,18 +36,20 @@ static int map(int fd, uint32_t max_records, uint32_t attic_bytes, struct lg_led
     out->header = (struct lg_ledger_header *)(void *)base;
     out->records = (struct lg_record *)(void *)(base + HEADER_BYTES);
     out->attic = base + HEADER_BYTES + (uint64_t)max_records * sizeof(struct lg_record);
+    out->attic_used = &out->header->attic_used;
+    out->attic_lost_bytes = &out->header->attic_lost_bytes;
     out->bytes = bytes;
     out->max_records = max_records;
     out->attic_bytes = attic_bytes;
     return 0;
 }
 
-int lg_ledger_create(struct lg_ledger *out, int *fd)
+int lg_ledger_create(uint32_t jobs, struct lg_ledger *out, int *fd)
 {
     int memory = memfd_create("leakgate-ledger", MFD_CLOEXEC | MFD_ALLOW_SEALING);
     if (memory < 0)
         return -errno;
-    uint64_t bytes = ledger_bytes(LG_LEDGER_MAX_RECORDS, LG_LEDGER_ATTIC_BYTES);
+    uint64_t bytes = all_bytes(LG_LEDGER_MAX_RECORDS, LG_LEDGER_ATTIC_BYTES, jobs);
     int error = ftruncate(memory, (off_t)bytes) == 0 ? 0 : -errno;
     /* A test that cuts it would take the runner's pages away. */
     if (error == 0 && fcntl(memory, F_ADD_SEALS, F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_SEAL) != 0)
@@ -52,9 +64,11 @@ int lg_ledger_create(struct lg_ledger *out, int *fd)
     header->version = LG_LEDGER_VERSION;
     header->max_records = LG_LEDGER_MAX_RECORDS;
     header->bytes = bytes;
+    header->jobs = jobs;
     header->attic_bytes = LG_LEDGER_ATTIC_BYTES;
     header->attic_used = 8; /* offset 0 is nothing */
     header->magic = LG_LEDGER_MAGIC;
+    out->jobs = jobs;
     *fd = memory;
     return 0;
 }
@@ -70,13 +84,15 @@ int lg_ledger_open(int fd, struct lg_ledger *out)
     if (got < 0)
         return -errno;
     if (got != (ssize_t)sizeof(header) || header.magic != LG_LEDGER_MAGIC ||
-        header.version != LG_LEDGER_VERSION ||
-        header.bytes != ledger_bytes(header.max_records, header.attic_bytes))
+        header.version != LG_LEDGER_VERSION || header.jobs == 0 ||
+        header.jobs > LG_ORDERS_MAX_JOBS ||
+        header.bytes != all_bytes(header.max_records, header.attic_bytes, header.jobs))
         return -EINVAL;
     if (fstat(fd, &status) != 0)
         return -errno;
     if ((uint64_t)status.st_size != header.bytes)
         return -EINVAL;
+    out->jobs = header.jobs;
     return map(fd, header.max_records, header.attic_bytes, out);
 }
 
@@ -115,11 +131,11 @@ void *lg_ledger_allocate(struct lg_ledger *ledger, size_t bytes, lg_attic *offse
     *offset = 0;
     size_t rounded = (bytes + 7) & ~(size_t)7;
     if (rounded < bytes || rounded > ledger->attic_bytes ||
-        !take(&ledger->header->attic_used, (uint32_t)rounded, ledger->attic_bytes, offset)) {
-        __atomic_fetch_add(&ledger->header->attic_lost_bytes, (uint32_t)bytes, __ATOMIC_RELAXED);
+        !take(ledger->attic_used, (uint32_t)rounded, ledger->attic_bytes, offset)) {
+        __atomic_fetch_add(ledger->attic_lost_bytes, (uint32_t)bytes, __ATOMIC_RELAXED);
         return NULL;
     }
-    return ledger->attic + *offset;
+    return memset(ledger->attic + *offset, 0, rounded);
 }
 
 lg_attic lg_ledger_add_bytes(struct lg_ledger *ledger, const char *text, size_t length)
@@ -150,6 +166,19 @@ const void *lg_ledger_at(const struct lg_ledger *ledger, lg_attic offset, size_t
         ledger->attic_bytes - offset < bytes)
         return NULL;
     return ledger->attic + offset;
+}
+
+struct lg_ledger lg_ledger_part(const struct lg_ledger *ledger, const struct lg_record *record)
+{
+    struct lg_ledger part = *ledger;
+    lg_attic at = record->part;
+    if (at == 0)
+        return part;
+    bool lies_within =
+        at < ledger->attic_bytes && at % 8 == 0 && record->part_bytes <= ledger->attic_bytes - at;
+    part.attic_bytes = lies_within ? record->part_bytes : 0;
+    part.attic += lies_within ? at : 0;
+    return part;
 }
 
 uint32_t lg_ledger_records(const struct lg_ledger *ledger)

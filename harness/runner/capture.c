@@ -1,5 +1,7 @@
 #include "runner/capture.h"
 
+#include "runner/watch.h"
+
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
@@ -23,34 +25,28 @@ struct lg_captured {
 void lg_capture_open(struct lg_capture *capture, struct lg_ledger *ledger)
 {
     struct lg_orders *orders = &ledger->header->orders;
-    *capture = (struct lg_capture){{-1, -1}, {-1, -1}, NULL, 0};
-    for (int i = 0; i < LG_CAPTURE_STREAMS; i++) {
+    *capture = (struct lg_capture){.pipe_count = 0};
+    for (uint32_t i = 0; i < LG_CAPTURE_STREAMS * ledger->jobs; i++) {
         int fds[2];
         if (pipe2(fds, O_CLOEXEC) != 0) {
-            orders->capture = 0;
+            lg_capture_close(capture);
             return;
         }
         fcntl(fds[0], F_SETFL, O_NONBLOCK);
-        capture->read_fds[i] = fds[0];
-        capture->write_fds[i] = fds[1];
-        orders->output_fds[i] = fds[1];
+        capture->pipes[i] = (struct lg_capture_pipe){fds[0], fds[1]};
+        capture->pipe_count++;
+        orders->output_fds[i / LG_CAPTURE_STREAMS][i % LG_CAPTURE_STREAMS] = fds[1];
     }
     orders->capture = 1;
 }
 
-static void close_fd(int *fd)
-{
-    if (*fd >= 0)
-        close(*fd);
-    *fd = -1;
-}
-
 void lg_capture_close(struct lg_capture *capture)
 {
-    for (int i = 0; i < LG_CAPTURE_STREAMS; i++) {
-        close_fd(&capture->read_fds[i]);
-        close_fd(&capture->write_fds[i]);
+    for (uint32_t i = 0; i < capture->pipe_count; i++) {
+        close(capture->pipes[i].read_fd);
+        close(capture->pipes[i].write_fd);
     }
+    capture->pipe_count = 0;
     for (uint32_t row = 0; row < capture->count; row++) {
         for (int i = 0; capture->rows[row] != NULL && i < LG_CAPTURE_STREAMS; i++) {
             free(capture->rows[row]->streams[i].head);
@@ -61,17 +57,6 @@ void lg_capture_close(struct lg_capture *capture)
     free(capture->rows);
     capture->rows = NULL;
     capture->count = 0;
-}
-
-/* The record that runs; with several programs, the first that runs one. */
-static uint32_t running_index(const struct lg_ledger *ledger)
-{
-    for (uint32_t i = 0; i < lg_ledger_hosts(ledger); i++) {
-        uint32_t running = __atomic_load_n(&ledger->header->hosts[i].running, __ATOMIC_ACQUIRE);
-        if (running > 0 && running <= lg_ledger_records(ledger))
-            return running - 1;
-    }
-    return UINT32_MAX;
 }
 
 static struct lg_captured *row_of(struct lg_capture *capture, uint32_t index)
@@ -132,14 +117,15 @@ static void keep(struct stream *stream, const char *data, size_t length)
         keep_tail(stream, data + taken, length - taken);
 }
 
-void lg_capture_read(struct lg_capture *capture, const struct lg_ledger *ledger, int stream)
+void lg_capture_read(struct lg_capture *capture, const struct lg_ledger *ledger, uint32_t pipe)
 {
     char buffer[65536];
-    uint32_t index = running_index(ledger); /* before it is read: while it is there, it holds */
-    ssize_t length = read(capture->read_fds[stream], buffer, sizeof(buffer));
-    struct lg_captured *row = length > 0 && index != UINT32_MAX ? row_of(capture, index) : NULL;
+    /* Of the first program alone; before it is read: while it is there, it holds. */
+    uint32_t running = lg_watch_running(ledger, 0, pipe / LG_CAPTURE_STREAMS);
+    ssize_t length = read(capture->pipes[pipe].read_fd, buffer, sizeof(buffer));
+    struct lg_captured *row = length > 0 && running != 0 ? row_of(capture, running - 1) : NULL;
     if (row != NULL)
-        keep(&row->streams[stream], buffer, (size_t)length);
+        keep(&row->streams[pipe % LG_CAPTURE_STREAMS], buffer, (size_t)length);
 }
 
 uint64_t lg_capture_add(const struct lg_capture *capture, uint32_t index, int stream,

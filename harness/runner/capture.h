@@ -12,9 +12,15 @@
 
 struct lg_captured;
 
+/* Of one stream of the tests of one slot. */
+struct lg_capture_pipe {
+    int read_fd;
+    int write_fd;
+};
+
 struct lg_capture {
-    int read_fds[LG_CAPTURE_STREAMS]; /* -1: nothing is captured */
-    int write_fds[LG_CAPTURE_STREAMS];
+    struct lg_capture_pipe pipes[LG_CAPTURE_STREAMS * LG_ORDERS_MAX_JOBS]; /* by slot, by stream */
+    uint32_t pipe_count;       /* 0: nothing is captured */
     struct lg_captured **rows; /* by record */
     uint32_t count;
 };
@@ -26,9 +32,9 @@ void lg_capture_open(struct lg_capture *capture, struct lg_ledger *ledger);
 /* Nothing captured is kept beyond that. */
 void lg_capture_close(struct lg_capture *capture);
 
-/* Reads what there is of STREAM, for the test that runs. Call it when poll says that there is
- * something: until that is read, the program waits for the next test. */
-void lg_capture_read(struct lg_capture *capture, const struct lg_ledger *ledger, int stream);
+/* Reads what there is in PIPE, for the test that runs in its slot. Call it when poll says that
+ * there is something: until that is read, the program waits for the next test. */
+void lg_capture_read(struct lg_capture *capture, const struct lg_ledger *ledger, uint32_t pipe);
 
 /* Adds what the test of the record INDEX has printed to STREAM: the beginning and the end, cleaned.
  * Returns how many bytes it was in all. */

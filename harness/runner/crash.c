@@ -41,8 +41,9 @@ static int name_frames(const struct lg_ledger *ledger, const struct lg_crash *cr
 int lg_stack_read(const struct lg_ledger *ledger, const struct lg_record *record,
                   struct lg_symbols_pool *pool, bool debuginfod, struct lg_stack **out)
 {
+    struct lg_ledger part = lg_ledger_part(ledger, record);
     const struct lg_crash *found =
-        record->crash != 0 ? lg_ledger_at(ledger, record->crash, sizeof(*found)) : NULL;
+        record->crash != 0 ? lg_ledger_at(&part, record->crash, sizeof(*found)) : NULL;
     *out = NULL;
     if (found == NULL)
         return 0;
@@ -51,11 +52,11 @@ int lg_stack_read(const struct lg_ledger *ledger, const struct lg_record *record
     if (stack == NULL)
         return -ENOMEM;
     struct lg_symbols *symbols =
-        lg_symbols_pool_get(pool, lg_ledger_text(ledger, crash.maps), debuginfod);
+        lg_symbols_pool_get(pool, lg_ledger_text(&part, crash.maps), debuginfod);
     stack->signal = crash.signal;
     stack->faulted = crash.code > 0;
     stack->address = crash.address;
-    int status = name_frames(ledger, &crash, symbols, stack);
+    int status = name_frames(&part, &crash, symbols, stack);
     if (status != 0) {
         lg_stack_free(stack);
         return status;

@@ -7,7 +7,8 @@
 const struct lg_failure *lg_message_newest_failure(const struct lg_results *results,
                                                    const struct lg_record *record)
 {
-    return lg_ledger_at(results->ledger, record->failures, sizeof(struct lg_failure));
+    struct lg_ledger part = lg_ledger_part(results->ledger, record);
+    return lg_ledger_at(&part, record->failures, sizeof(struct lg_failure));
 }
 
 void lg_message_add_failure(struct lg_text *text, const struct lg_ledger *ledger,
@@ -22,14 +23,15 @@ static void add_failures(struct lg_text *text, const struct lg_results *results,
                          const struct lg_record *record)
 {
     const struct lg_failure *failures[LG_LEDGER_MAX_FAILURES];
+    struct lg_ledger part = lg_ledger_part(results->ledger, record);
     size_t kept = 0;
     for (const struct lg_failure *next = lg_message_newest_failure(results, record);
          next != NULL && kept < LG_LEDGER_MAX_FAILURES;
-         next = lg_ledger_at(results->ledger, next->previous, sizeof(*next)))
+         next = lg_ledger_at(&part, next->previous, sizeof(*next)))
         failures[kept++] = next;
     size_t shown = 0;
     for (; kept > 0 && shown < 50; shown++) {
-        lg_message_add_failure(text, results->ledger, failures[--kept]);
+        lg_message_add_failure(text, &part, failures[--kept]);
         lg_text_add(text, "\n");
     }
     if (record->asserts_failed > shown)
@@ -61,7 +63,7 @@ static void add_gauge_rows(struct lg_text *text, const struct lg_row *row,
                 row->verdict.runs == 1 ? "" : "s");
 }
 
-static void add_mappings(struct lg_text *text, const struct lg_results *results,
+static void add_mappings(struct lg_text *text, const struct lg_ledger *ledger,
                          const struct lg_evidence *evidence)
 {
     uint32_t kept =
@@ -81,7 +83,7 @@ static void add_mappings(struct lg_text *text, const struct lg_results *results,
         lg_text_add_size(text, grown->grown_bytes);
         if (evidence->grown[i].name != 0) {
             lg_text_add(text, "  ");
-            lg_message_add_text(text, results->ledger, evidence->grown[i].name);
+            lg_message_add_text(text, ledger, evidence->grown[i].name);
         }
         lg_text_add(text, "\n");
     }
@@ -89,7 +91,7 @@ static void add_mappings(struct lg_text *text, const struct lg_results *results,
         lg_text_add(text, "  ... and %" PRIu32 " more\n", evidence->grown_count - kept);
 }
 
-static void add_left(struct lg_text *text, const struct lg_results *results,
+static void add_left(struct lg_text *text, const struct lg_ledger *ledger,
                      const struct lg_evidence *evidence)
 {
     uint32_t kept =
@@ -97,7 +99,7 @@ static void add_left(struct lg_text *text, const struct lg_results *results,
     lg_text_add(text, "%s", kept > 0 ? "\nleft behind:\n" : "");
     for (uint32_t i = 0; i < kept; i++) {
         lg_text_add(text, "  ");
-        lg_message_add_text(text, results->ledger, evidence->left[i]);
+        lg_message_add_text(text, ledger, evidence->left[i]);
         lg_text_add(text, "\n");
     }
     if (kept == LG_LEDGER_MAX_LEFT)
@@ -163,8 +165,9 @@ static void add_steps(struct lg_text *text, const struct lg_results *results,
     const struct lg_record *record = row->record;
     uint32_t count =
         record->steps_count < LG_LEDGER_MAX_STEPS ? record->steps_count : LG_LEDGER_MAX_STEPS;
+    struct lg_ledger part = lg_ledger_part(results->ledger, record);
     const struct lg_step *steps =
-        lg_ledger_at(results->ledger, record->steps, count * sizeof(struct lg_step));
+        lg_ledger_at(&part, record->steps, count * sizeof(struct lg_step));
     if (steps == NULL || count == 0)
         return;
     lg_text_add(text, "\ngrowth by run:\n");
@@ -204,14 +207,15 @@ void lg_message_add_details(const struct lg_results *results, const struct lg_ro
         add_stack(text, results, row->stack);
     if (row->verdict.kind != LG_VERDICT_LEAKED)
         return;
+    struct lg_ledger part = lg_ledger_part(results->ledger, record);
     const struct lg_evidence *evidence =
-        lg_ledger_at(results->ledger, record->evidence, sizeof(struct lg_evidence));
+        lg_ledger_at(&part, record->evidence, sizeof(struct lg_evidence));
     lg_message_add_leaks(results, row, text);
     if (evidence != NULL)
         add_gauge_rows(text, row, evidence);
     add_steps(text, results, row);
     if (evidence != NULL) {
-        add_mappings(text, results, evidence);
-        add_left(text, results, evidence);
+        add_mappings(text, &part, evidence);
+        add_left(text, &part, evidence);
     }
 }

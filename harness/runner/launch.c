@@ -4,6 +4,7 @@
 #include "common/pins.h"
 #include "runner/terminal.h"
 #include "runner/text.h"
+#include "runner/watch.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -20,9 +21,6 @@
 
 /* How often the watch looks at the running tests. */
 #define TICK_MS 50
-
-/* How long a test that is over its limit has to tell where it stands. */
-#define TELL_MS 500
 
 /* How long it waits for what it killed: half a second in all. */
 #define MAX_KILL_ROUNDS 500
@@ -66,6 +64,9 @@ static void become_program(const struct lg_launch *launch, const struct lg_termi
                            const sigset_t *mask)
 {
     prctl(PR_SET_PDEATHSIG, SIGKILL);
+    /* What it sends to its own group is not for the runner. At a terminal, it may want to read. */
+    if (isatty(STDIN_FILENO) == 0)
+        setpgid(0, 0);
     signal(SIGXFSZ, SIG_DFL);
     launch->ledger->header->program_pid = getpid(); /* before any test can ask for it */
     sigprocmask(SIG_SETMASK, mask, NULL);
@@ -103,74 +104,23 @@ static int start(const struct lg_launch *launch, const struct lg_terminal *termi
     return failed;
 }
 
-/* The record that HOST's child runs right now, or NULL. */
-static struct lg_record *running_record(const struct lg_ledger *ledger, const struct lg_host *host)
-{
-    uint32_t running = __atomic_load_n(&host->running, __ATOMIC_ACQUIRE);
-    if (running == 0 || running > lg_ledger_records(ledger))
-        return NULL;
-    return &ledger->records[running - 1];
-}
-
-/* What it started comes to the runner, and is ended there. */
-static void kill_child(const struct lg_record *record)
-{
-    int32_t pid = record->child_pid;
-    if (pid <= 1)
-        return;
-    kill(pid, SIGKILL);
-}
-
-/* A test that can tell where it stands is asked to, once, and gets a moment for that. */
-static void end_for_its_limit(struct lg_record *record, uint64_t over_ms)
-{
-    bool asked = __atomic_exchange_n(&record->timed_out, 1, __ATOMIC_ACQ_REL) != 0;
-    if (!asked && record->tells_where != 0 && record->child_pid > 1)
-        kill(record->child_pid, SIGABRT);
-    else if (record->tells_where == 0 || over_ms > TELL_MS)
-        kill_child(record);
-}
-
-static void enforce_limits(const struct lg_ledger *ledger)
-{
-    uint64_t now = lg_clock_ns();
-    for (uint32_t i = 0; i < lg_ledger_hosts(ledger); i++) {
-        struct lg_record *record = running_record(ledger, &ledger->header->hosts[i]);
-        if (record == NULL || record->run_limit_ms == 0)
-            continue;
-        uint64_t started = __atomic_load_n(&record->run_started_ns, __ATOMIC_ACQUIRE);
-        if (started == 0 || now < started || (now - started) / 1000000 < record->run_limit_ms)
-            continue;
-        end_for_its_limit(record, (now - started) / 1000000 - record->run_limit_ms);
-    }
-}
-
-static void kill_children(const struct lg_ledger *ledger)
-{
-    for (uint32_t i = 0; i < lg_ledger_hosts(ledger); i++) {
-        const struct lg_host *host = &ledger->header->hosts[i];
-        const struct lg_record *record = running_record(ledger, host);
-        if (record != NULL)
-            kill_child(record);
-    }
-}
-
 static void show_progress(struct lg_terminal *terminal, const struct lg_ledger *ledger)
 {
     uint32_t tests = 0;
     uint32_t ended = 0;
-    const struct lg_record *record = NULL;
+    uint32_t running = 0;
     for (uint32_t i = 0; i < lg_ledger_hosts(ledger); i++) {
         tests += ledger->header->hosts[i].tests;
         ended += ledger->header->hosts[i].ended;
-        if (record == NULL)
-            record = running_record(ledger, &ledger->header->hosts[i]);
+        for (uint32_t slot = 0; slot < ledger->jobs && running == 0; slot++)
+            running = lg_watch_running(ledger, i, slot);
     }
     if (tests == 0)
         return;
     struct lg_text line = {0};
     lg_text_add(&line, "leakgate: %u of %u", ended, tests);
-    if (record != NULL) {
+    if (running != 0) {
+        const struct lg_record *record = &ledger->records[running - 1];
         const char *suite = lg_ledger_text(ledger, record->suite);
         const char *name = lg_ledger_text(ledger, record->name);
         lg_text_add(&line, " ");
@@ -182,6 +132,13 @@ static void show_progress(struct lg_terminal *terminal, const struct lg_ledger *
     lg_text_free(&line);
 }
 
+/* A test may stop the program, which nobody would let go on. At a terminal, a user may. */
+static bool is_to_go_on(int wait_status)
+{
+    return WIFSTOPPED(wait_status) &&
+           (WSTOPSIG(wait_status) == SIGSTOP || isatty(STDIN_FILENO) == 0);
+}
+
 /* Reaps what has ended: the program, or what was disowned by its tests, as init would.
  * Returns true once the program has. */
 static bool reap(pid_t program, int *wait_status)
@@ -189,8 +146,10 @@ static bool reap(pid_t program, int *wait_status)
     int status;
     pid_t pid;
     bool ended = false;
-    while ((pid = waitpid(-1, &status, WNOHANG)) > 0) {
-        if (pid != program)
+    while ((pid = waitpid(-1, &status, WNOHANG | WUNTRACED)) > 0) {
+        if (pid == program && is_to_go_on(status))
+            kill(program, SIGCONT);
+        if (pid != program || WIFSTOPPED(status))
             continue;
         *wait_status = status;
         ended = true;
@@ -214,39 +173,52 @@ static void end_orphans(void)
     }
 }
 
-/* Until the program ends. A signal that asks the runner to stop ends the program first. */
-static void watch(const struct lg_launch *launch, struct lg_terminal *terminal, int signals,
-                  pid_t pid, struct lg_outcome *out)
+/* Returns the signal that asks the runner to stop, if there was one, or 0. */
+static int read_signals(int signals)
 {
-    struct pollfd sources[] = {{.fd = signals, .events = POLLIN},
-                               {.fd = terminal->master, .events = POLLIN},
-                               {.fd = launch->capture->read_fds[0], .events = POLLIN},
-                               {.fd = launch->capture->read_fds[1], .events = POLLIN}};
+    struct signalfd_siginfo info;
+    int asked = 0;
+    while (read(signals, &info, sizeof(info)) == (ssize_t)sizeof(info)) {
+        if (info.ssi_signo != SIGCHLD)
+            asked = (int)info.ssi_signo;
+    }
+    return asked;
+}
+
+/* Until the program ends. A signal that asks the runner to stop ends the program first. */
+static void watch_over(const struct lg_launch *launch, struct lg_watch *watch,
+                       struct lg_terminal *terminal, int signals, pid_t pid, struct lg_outcome *out)
+{
+    struct pollfd sources[2 + LG_CAPTURE_STREAMS * LG_ORDERS_MAX_JOBS] = {
+        {.fd = signals, .events = POLLIN}, {.fd = terminal->master, .events = POLLIN}};
+    nfds_t count = 2;
+    for (uint32_t i = 0; i < launch->capture->pipe_count; i++)
+        sources[count++] =
+            (struct pollfd){.fd = launch->capture->pipes[i].read_fd, .events = POLLIN};
     for (;;) {
-        int ready = poll(sources, 4, TICK_MS);
-        struct signalfd_siginfo info;
-        while (read(signals, &info, sizeof(info)) == (ssize_t)sizeof(info)) {
-            if (info.ssi_signo == SIGCHLD)
-                continue;
-            out->interrupted = (int)info.ssi_signo;
+        int ready = poll(sources, count, TICK_MS);
+        int asked = read_signals(signals);
+        if (asked != 0) {
+            out->interrupted = asked;
             kill(pid, SIGKILL);
-            kill_children(launch->ledger);
+            lg_watch_kill(watch);
         }
         if (ready > 0 && sources[1].revents != 0 && !lg_terminal_forward(terminal))
             sources[1].fd = -1; /* the program closed its end; poll would not rest */
-        for (int i = 0; ready > 0 && i < LG_CAPTURE_STREAMS; i++) {
+        for (uint32_t i = 0; ready > 0 && i < launch->capture->pipe_count; i++) {
             if (sources[2 + i].revents != 0)
                 lg_capture_read(launch->capture, launch->ledger, i);
         }
         if (reap(pid, &out->wait_status))
             break;
-        enforce_limits(launch->ledger);
+        lg_watch_enforce(watch);
         if (launch->show_progress)
             show_progress(terminal, launch->ledger);
     }
     /* Only a program that was killed has left a test running. */
-    kill_children(launch->ledger);
+    lg_watch_kill(watch);
     end_orphans();
+    lg_watch_keep(watch);
 }
 
 int lg_launch_run(const struct lg_launch *launch, struct lg_outcome *out)
@@ -264,6 +236,9 @@ int lg_launch_run(const struct lg_launch *launch, struct lg_outcome *out)
     prctl(PR_SET_CHILD_SUBREAPER, 1);
     launch->ledger->header->runner_pid = getpid();
     struct lg_terminal terminal = {.master = -1};
+    struct lg_watch watch = {.ledger = launch->ledger,
+                             .ledger_fd = launch->ledger_fd,
+                             .suite_limit_ms = launch->suite_limit_ms};
     int signals = signalfd(-1, &watched, SFD_NONBLOCK | SFD_CLOEXEC);
     int error = signals < 0 ? -errno : 0;
     if (error == 0) {
@@ -273,9 +248,10 @@ int lg_launch_run(const struct lg_launch *launch, struct lg_outcome *out)
         error = start(launch, &terminal, &before, &pid, &out->exec_error);
         lg_terminal_started(&terminal);
         if (error == 0)
-            watch(launch, &terminal, signals, pid, out);
+            watch_over(launch, &watch, &terminal, signals, pid, out);
         out->elapsed_ns = lg_clock_ns() - started;
         lg_terminal_close(&terminal);
+        lg_watch_close(&watch);
         close(signals);
     }
     sigprocmask(SIG_SETMASK, &before, NULL);

@@ -14,9 +14,10 @@ struct lg_launch {
     struct lg_ledger *ledger; /* its orders are written already */
     int ledger_fd;
     struct lg_capture
-        *capture;       /* of what tests print; nothing of it is open: it goes where it went */
-    bool show_progress; /* a progress line, if this is a terminal */
-    bool drop_output;   /* what the program writes to stdout is not wanted */
+        *capture;            /* of what tests print; nothing of it is open: it goes where it went */
+    uint64_t suite_limit_ms; /* of a suite's own function; 0: none */
+    bool show_progress;      /* a progress line, if this is a terminal */
+    bool drop_output;        /* what the program writes to stdout is not wanted */
 };
 
 struct lg_outcome {

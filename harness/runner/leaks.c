@@ -347,7 +347,8 @@ static int read_sites(struct lg_leaks *leaks, const struct lg_ledger *ledger, lg
 int lg_leaks_read(const struct lg_ledger *ledger, const struct lg_record *record, lg_gauge_set over,
                   const struct lg_leaks_how *how, struct lg_leaks **out)
 {
-    const struct lg_trace *trace = lg_ledger_at(ledger, record->trace, sizeof(*trace));
+    struct lg_ledger part = lg_ledger_part(ledger, record);
+    const struct lg_trace *trace = lg_ledger_at(&part, record->trace, sizeof(*trace));
     *out = NULL;
     if (record->tracing != LG_TRACING_DONE || trace == NULL)
         return 0;
@@ -356,7 +357,7 @@ int lg_leaks_read(const struct lg_ledger *ledger, const struct lg_record *record
         return -ENOMEM;
     (*out)->trace = *trace;
     bound_trace(&(*out)->trace);
-    return read_sites(*out, ledger, over, how);
+    return read_sites(*out, &part, over, how);
 }
 
 void lg_leaks_free(struct lg_leaks *leaks)

@@ -109,9 +109,10 @@ static const struct lg_failure *first_failure(const struct lg_results *results,
                                               const struct lg_record *record)
 {
     const struct lg_failure *first = lg_message_newest_failure(results, record);
+    struct lg_ledger part = lg_ledger_part(results->ledger, record);
     for (uint32_t i = 0; first != NULL && i < LG_LEDGER_MAX_FAILURES; i++) {
         const struct lg_failure *previous =
-            lg_ledger_at(results->ledger, first->previous, sizeof(struct lg_failure));
+            lg_ledger_at(&part, first->previous, sizeof(struct lg_failure));
         if (previous == NULL)
             break;
         first = previous;
@@ -125,8 +126,9 @@ static void add_assertion(struct lg_text *text, const struct lg_results *results
     const struct lg_failure *first = first_failure(results, row->record);
     lg_text_add(text, "assertion failed");
     if (first != NULL) {
+        struct lg_ledger part = lg_ledger_part(results->ledger, row->record);
         lg_text_add(text, ": ");
-        lg_message_add_failure(text, results->ledger, first);
+        lg_message_add_failure(text, &part, first);
     }
     if (row->record->asserts_failed > 1)
         lg_text_add(text, " (and %" PRIu32 " more)", row->record->asserts_failed - 1);
@@ -199,6 +201,9 @@ static void add_broken_test(struct lg_text *text, const struct lg_results *resul
         lg_text_add(text, "no process could be made for the test: %s", strerror(record->error));
     } else if (record->ending == LG_ENDING_NOT_SAMPLED) {
         lg_text_add(text, "its mappings could not be read: %s", strerror(record->error));
+    } else if (record->ending == LG_ENDING_OVERWRITTEN) {
+        lg_text_add(text, "the test has written over leakgate's memory, and with it over its own "
+                          "result: it writes where it may not");
     } else {
         const struct lg_host *host = host_of(results, record);
         lg_text_add(text, "blind: no gauge of memory can be trusted in this process");

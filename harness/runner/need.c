@@ -16,8 +16,9 @@ static double deviation_of(const struct lg_ledger *ledger, const struct lg_recor
 {
     uint32_t count =
         record->steps_count < LG_LEDGER_MAX_STEPS ? record->steps_count : LG_LEDGER_MAX_STEPS;
+    struct lg_ledger part = lg_ledger_part(ledger, record);
     const struct lg_step *steps =
-        lg_ledger_at(ledger, record->steps, count * sizeof(struct lg_step));
+        lg_ledger_at(&part, record->steps, count * sizeof(struct lg_step));
     double runs = 0;
     double grown = 0;
     double squares = 0;

@@ -1,5 +1,7 @@
 #include "runner/options.h"
 
+#include "runner/options_parts.h"
+
 #include <ctype.h>
 #include <errno.h>
 #include <getopt.h>
@@ -76,17 +78,10 @@ static int set_omit_unselected(struct lg_options *options, const char *value, ch
     return parse_switch(value, &options->omit_unselected, why, size);
 }
 
-/* A whole number, without a sign. Stores where it ends. Returns 0 if there is none. */
-static unsigned long parse_count(const char *text, char **end)
-{
-    *end = (char *)text;
-    return isdigit((unsigned char)text[0]) ? strtoul(text, end, 10) : 0;
-}
-
 static int set_skip_status(struct lg_options *options, const char *value, char *why, size_t size)
 {
     char *end;
-    unsigned long status = parse_count(value, &end);
+    unsigned long status = lg_options_count(value, &end);
     if (*end != '\0' || status < 5 || status > 125) {
         snprintf(why, size, "'%s' is no exit status from 5 to 125", value);
         return -EINVAL;
@@ -157,28 +152,6 @@ static int set_timeout(struct lg_options *options, const char *value, char *why,
         return -EINVAL;
     }
     options->timeout_ms = (uint64_t)ceil(seconds * 1000);
-    return 0;
-}
-
-static int set_filter(struct lg_options *options, const char *value, char *why, size_t size)
-{
-    (void)why;
-    (void)size;
-    options->filter = value[0] != '\0' ? value : NULL;
-    return 0;
-}
-
-static int set_shard(struct lg_options *options, const char *value, char *why, size_t size)
-{
-    char *end;
-    unsigned long shard = parse_count(value, &end);
-    unsigned long shards = *end == '/' ? parse_count(end + 1, &end) : 0;
-    if (*end != '\0' || shard < 1 || shard > shards || shards > UINT32_MAX) {
-        snprintf(why, size, "'%s' is not I/N with 1 <= I <= N", value);
-        return -EINVAL;
-    }
-    options->shard = (uint32_t)shard;
-    options->shards = (uint32_t)shards;
     return 0;
 }
 
@@ -313,8 +286,11 @@ static const struct {
     {"rigor", required_argument, set_rigor},
     {"isolation", required_argument, set_isolation},
     {"timeout", required_argument, set_timeout},
-    {"filter", required_argument, set_filter},
-    {"shard", required_argument, set_shard},
+    {"filter", required_argument, lg_options_filter},
+    {"shard", required_argument, lg_options_shard},
+    {"jobs", required_argument, lg_options_jobs},
+    {"shuffle", required_argument, lg_options_shuffle},
+    {"repeat", required_argument, lg_options_repeat},
     {"list", no_argument, set_list},
     {"json", no_argument, set_json},
     {"budgets", required_argument, set_budgets},
@@ -336,6 +312,8 @@ static const struct {
 
 static int read_environment(struct lg_options *options, char *error, size_t size)
 {
+    if (lg_options_shard_of_gtest(options, error, size) != 0)
+        return -EINVAL;
     for (size_t i = 0; i < OPTION_COUNT; i++) {
         char name[64];
         int length = snprintf(name, sizeof(name), "LEAKGATE_%s", table[i].name);
@@ -418,6 +396,8 @@ int lg_options_parse(int argc, char *const argv[], struct lg_options *out, char 
 {
     struct lg_options options = {.rigor = LG_RIGOR_STANDARD,
                                  .timeout_ms = DEFAULT_TIMEOUT_MS,
+                                 .jobs = 1,
+                                 .repeat = 1,
                                  .trace = true,
                                  .capture = true};
     lg_budget_init(&options.budget);

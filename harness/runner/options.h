@@ -27,6 +27,10 @@ struct lg_options {
     const char *filter;  /* a glob on SUITE/TEST, or NULL */
     uint32_t shard;      /* from 1; 0: no shards */
     uint32_t shards;
+    uint32_t jobs;   /* tests at a time */
+    uint32_t repeat; /* times that each test is run */
+    bool shuffle;    /* the order of the tests, by SEED */
+    uint64_t seed;
     bool list;
     bool json;
     enum lg_color color;

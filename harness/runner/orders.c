@@ -47,5 +47,8 @@ int lg_orders_write(struct lg_ledger *ledger, const struct lg_options *options, 
     orders->preload = lg_ledger_add_text(ledger, agent);
     orders->shard = options->shard;
     orders->shards = options->shards;
+    orders->repeat = options->repeat;
+    orders->shuffle = options->shuffle;
+    orders->seed = options->seed;
     return write_rules(ledger, options->budgets);
 }

@@ -41,6 +41,7 @@ static int launch(const struct lg_options *options, const char *agent, struct lg
                                .ledger = &session->ledger,
                                .ledger_fd = session->ledger_fd,
                                .capture = &session->capture,
+                               .suite_limit_ms = options->timeout_ms,
                                .show_progress =
                                    !options->quiet && !options->list && options->explain == NULL,
                                .drop_output = options->list || options->explain != NULL};
@@ -73,12 +74,12 @@ static int open_session(const struct lg_options *options, struct lg_session *ses
                  agent);
         return -EINVAL;
     }
-    status = lg_ledger_create(&session->ledger, &session->ledger_fd);
+    status = lg_ledger_create(options->jobs, &session->ledger, &session->ledger_fd);
     if (status != 0) {
         snprintf(error, error_size, "no memory for the results: %s", strerror(-status));
         return status;
     }
-    session->capture = (struct lg_capture){.read_fds = {-1, -1}, .write_fds = {-1, -1}};
+    session->capture = (struct lg_capture){.pipe_count = 0};
     if (options->capture && !options->list && options->explain == NULL)
         lg_capture_open(&session->capture, &session->ledger);
     status = lg_orders_write(&session->ledger, options, agent);

@@ -8,7 +8,7 @@
 bool synthetic_init(struct synthetic *run)
 {
     memset(run, 0, sizeof(*run));
-    if (lg_ledger_create(&run->ledger, &run->fd) != 0)
+    if (lg_ledger_create(1, &run->ledger, &run->fd) != 0)
         return false;
     static char program[] = "/no/such/folder/cache_tests";
     static char command[] = "run";

@@ -20,7 +20,7 @@ static void make(struct made *made)
 {
     memset(made, 0, sizeof(*made));
     made->fd = -1;
-    CU_ASSERT_EQUAL_FATAL(lg_ledger_create(&made->ledger, &made->fd), 0);
+    CU_ASSERT_EQUAL_FATAL(lg_ledger_create(1, &made->ledger, &made->fd), 0);
 }
 
 static void unmake(struct made *made)
@@ -221,7 +221,7 @@ static int create_within(__rlimit_resource_t resource, rlim_t size)
     struct rlimit small = {size, limit.rlim_max};
     void (*before)(int) = signal(SIGXFSZ, SIG_IGN);
     CU_ASSERT_EQUAL(setrlimit(resource, &small), 0);
-    int error = lg_ledger_create(&ledger, &fd);
+    int error = lg_ledger_create(1, &ledger, &fd);
     CU_ASSERT_EQUAL(setrlimit(resource, &limit), 0);
     signal(SIGXFSZ, before);
     CU_ASSERT_EQUAL(fd, -1);

@@ -1,5 +1,5 @@
 /* The ledger is a guest's to write: what the reader does with whatever stands there. */
-#include "common/ledger.h"
+#include "common/slip.h"
 #include "unit.h"
 
 #include <errno.h>
@@ -14,7 +14,7 @@ static struct lg_ledger_header new_header(uint64_t *header_bytes)
     struct lg_ledger ledger;
     struct lg_ledger_header header;
     int fd;
-    CU_ASSERT_EQUAL_FATAL(lg_ledger_create(&ledger, &fd), 0);
+    CU_ASSERT_EQUAL_FATAL(lg_ledger_create(1, &ledger, &fd), 0);
     header = *ledger.header;
     *header_bytes = (uint64_t)((char *)ledger.records - (char *)ledger.header);
     lg_ledger_close(&ledger);
@@ -29,7 +29,8 @@ static struct lg_ledger_header small_header(uint32_t max_records, uint32_t attic
     struct lg_ledger_header header = new_header(&header_bytes);
     header.max_records = max_records;
     header.attic_bytes = attic_bytes;
-    header.bytes = header_bytes + (uint64_t)max_records * sizeof(struct lg_record) + attic_bytes;
+    uint64_t bytes = header_bytes + (uint64_t)max_records * sizeof(struct lg_record) + attic_bytes;
+    header.bytes = ((bytes + 4095) & ~UINT64_C(4095)) + LG_LEDGER_MAX_HOSTS * LG_SLIP_BYTES;
     return header;
 }
 
@@ -82,7 +83,7 @@ static void test_sizes_that_do_not_add_up_are_refused(void)
 {
     struct lg_ledger_header header = small_header(4, 64);
     uint64_t bytes = header.bytes;
-    header.max_records++;
+    header.max_records += 10; /* beyond the end of the page */
     CU_ASSERT_EQUAL(open_with(&header, bytes), -EINVAL);
     header.max_records = UINT32_MAX;
     CU_ASSERT_EQUAL(open_with(&header, bytes), -EINVAL);

@@ -78,7 +78,8 @@ static void write_unmeasured(const struct lg_results *results, FILE *stream)
         struct lg_text reason = {0};
         if (!row->verdict.unmeasured)
             continue;
-        lg_message_add_text(&reason, results->ledger, row->record->wishes.reason);
+        struct lg_ledger part = lg_ledger_part(results->ledger, row->record);
+        lg_message_add_text(&reason, &part, row->record->wishes.reason);
         lg_message_put_on_one_line(&reason);
         fprintf(stream, "not measured: %s/%s%s%s\n", row->suite, row->name,
                 reason.length > 0 ? ": " : "", lg_text_string(&reason));

@@ -81,7 +81,8 @@ static void unmeasured_property(struct junit *junit, const struct lg_row *row)
     lg_text_add(&reason, "%s", "by its own wish");
     if (row->record->wishes.reason != 0)
         lg_text_add(&reason, ": ");
-    lg_message_add_text(&reason, junit->results->ledger, row->record->wishes.reason);
+    struct lg_ledger part = lg_ledger_part(junit->results->ledger, row->record);
+    lg_message_add_text(&reason, &part, row->record->wishes.reason);
     lg_junit_property(junit, "not_measured", lg_text_string(&reason));
     junit->failed |= reason.failed;
     lg_text_free(&reason);
@@ -103,8 +104,9 @@ static void steps_property(struct junit *junit, const struct lg_row *row)
     const struct lg_record *record = row->record;
     uint32_t count =
         record->steps_count < LG_LEDGER_MAX_STEPS ? record->steps_count : LG_LEDGER_MAX_STEPS;
+    struct lg_ledger part = lg_ledger_part(junit->results->ledger, record);
     const struct lg_step *steps =
-        lg_ledger_at(junit->results->ledger, record->steps, count * sizeof(struct lg_step));
+        lg_ledger_at(&part, record->steps, count * sizeof(struct lg_step));
     struct lg_text text = {0};
     for (uint32_t i = 0; steps != NULL && i < count; i++) {
         lg_text_add(&text, "%s%" PRIu32 "%s", i > 0 ? ";" : "", steps[i].runs,
@@ -185,11 +187,11 @@ static void strip_property(struct junit *junit, const char *name, const struct l
 
 static void strip_properties(struct junit *junit, const struct lg_record *record)
 {
-    const struct lg_ledger *ledger = junit->results->ledger;
+    struct lg_ledger part = lg_ledger_part(junit->results->ledger, record);
     const struct lg_evidence *evidence =
-        lg_ledger_at(ledger, record->evidence, sizeof(struct lg_evidence));
+        lg_ledger_at(&part, record->evidence, sizeof(struct lg_evidence));
     const struct lg_strip *strips =
-        evidence != NULL ? lg_ledger_at(ledger, evidence->strips, 2 * sizeof(struct lg_strip))
+        evidence != NULL ? lg_ledger_at(&part, evidence->strips, 2 * sizeof(struct lg_strip))
                          : NULL;
     if (strips == NULL)
         return;

@@ -1,0 +1,91 @@
+#include "agent/cunit_ahead.h"
+
+#include "agent/agent.h"
+#include "agent/cunit_attempt.h"
+#include "agent/cunit_calls.h"
+#include "agent/job.h"
+#include "agent/offsets.h"
+
+static bool is_allowed;
+static const struct lg_armed_suite *suite;
+static CU_pTest next; /* of SUITE, to be begun */
+
+/* Where each test is to be run several times, the records of that follow each other. */
+static struct lg_record *next_pass(struct lg_record *record)
+{
+    struct lg_record *next_record = record + 1;
+    uint32_t index = (uint32_t)(next_record - lg_agent.ledger.records);
+    bool follows = index < lg_ledger_records(&lg_agent.ledger) &&
+                   next_record->state == LG_RECORD_REGISTERED &&
+                   next_record->host == record->host && next_record->pass == record->pass + 1 &&
+                   next_record->function_address == record->function_address;
+    return follows ? next_record : NULL;
+}
+
+struct lg_record *lg_cunit_fresh_record(struct lg_armed_test *entry, CU_pSuite parent)
+{
+    struct lg_record *record = entry->record;
+    if (record == NULL || record->state != LG_RECORD_ENDED || entry->ahead)
+        return record;
+    struct lg_record *fresh = next_pass(record);
+    if (fresh == NULL)
+        fresh = lg_cunit_add_pass(record, parent->pName, entry->test->pName, record->pass + 1);
+    if (fresh != NULL)
+        entry->record = fresh;
+    return fresh;
+}
+
+void lg_cunit_allow_ahead(bool allowed)
+{
+    is_allowed = allowed && lg_agent.ledger.jobs > 1;
+}
+
+void lg_cunit_reach(const struct lg_armed_suite *parent, struct lg_armed_test *entry)
+{
+    if (!entry->ahead || suite != parent)
+        next = entry->test->pNext;
+    suite = parent;
+    entry->ahead = false;
+}
+
+/* Tests that read on in the same open file, or that need what those before them have left, are run
+ * one by one. */
+static bool are_independent(void)
+{
+    return is_allowed && suite != NULL && !suite->carried && suite->threads == 0 &&
+           lg_agent.ledger.header->orders.isolation != LG_ISOLATION_CARRY && !lg_offsets_any();
+}
+
+static void begin(struct lg_armed_test *entry)
+{
+    struct lg_record *record = lg_cunit_fresh_record(entry, suite->suite);
+    if (record == NULL || record->state != LG_RECORD_REGISTERED)
+        return;
+    struct lg_cunit_body body = {suite->suite, entry->test, entry->function, suite->set_up,
+                                 suite->tear_down};
+    entry->ahead = true;
+    lg_cunit_begin(record, &body);
+}
+
+void lg_cunit_begin_ahead(void)
+{
+    while (next != NULL && are_independent() && lg_job_is_free()) {
+        struct lg_armed_test *entry = lg_cunit_armed_test(next);
+        if (entry != NULL && entry->armed && next->fActive)
+            begin(entry);
+        next = next->pNext;
+    }
+}
+
+void lg_cunit_drop_ahead(CU_pSuite parent)
+{
+    next = NULL;
+    for (CU_pTest test = parent->pTest; test != NULL; test = test->pNext) {
+        struct lg_armed_test *entry = lg_cunit_armed_test(test);
+        if (entry == NULL || !entry->ahead)
+            continue;
+        lg_job_cancel(entry->record);
+        entry->record->state = LG_RECORD_REGISTERED;
+        entry->ahead = false;
+    }
+}

@@ -1,0 +1,26 @@
+/* Several tests at a time: while CUnit waits for one test, those that come after it are begun.
+ * CUnit itself sees them in its own order, one after the other.
+ * Part of cunit.c, apart for its size. */
+#ifndef LG_AGENT_CUNIT_AHEAD_H
+#define LG_AGENT_CUNIT_AHEAD_H
+
+#include "agent/cunit_arm.h"
+
+/* The record that a run of ENTRY's test of SUITE goes to. Another run of the same test is another
+ * row: no result is lost to a later one. NULL when the ledger is full. */
+struct lg_record *lg_cunit_fresh_record(struct lg_armed_test *entry, CU_pSuite suite);
+
+/* CUnit runs one suite or all, and goes on after each test: or else a single one. */
+void lg_cunit_allow_ahead(bool allowed);
+
+/* CUnit has come to ENTRY's test of PARENT: what is begun from here on comes after it. */
+void lg_cunit_reach(const struct lg_armed_suite *parent, struct lg_armed_test *entry);
+
+/* Begins what comes next in the suite, as long as there is a free slot, and nothing that the tests
+ * share in this process keeps them from running side by side. */
+void lg_cunit_begin_ahead(void);
+
+/* What was begun in SUITE and has not been come to is as if it had not been. */
+void lg_cunit_drop_ahead(CU_pSuite suite);
+
+#endif

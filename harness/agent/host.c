@@ -1,0 +1,179 @@
+#include "agent/host.h"
+
+#include "agent/agent.h"
+
+#include <fcntl.h>
+#include <limits.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+/* What a child has of the ledger's header: it can't be given what the runner relies on. */
+static struct lg_ledger_header told;
+
+static bool is_kept_from_forks;
+static pid_t groups[LG_ORDERS_MAX_JOBS]; /* by slot */
+static volatile bool *is_here; /* false in what this process forks */
+static char path_of_ledger[64];
+
+/* A wrapper may have closed what it did not know: the runner still has it. */
+static int open_ledger(const char *address)
+{
+    int fd;
+    int runner_fd;
+    long pid;
+    if (sscanf(address, "%d:%ld:%d", &fd, &pid, &runner_fd) != 3)
+        return -1;
+    snprintf(path_of_ledger, sizeof(path_of_ledger), "/proc/%ld/fd/%d", pid, runner_fd);
+    if (lg_ledger_open(fd, &lg_agent.ledger) == 0)
+        return fd;
+    int again = open(path_of_ledger, O_RDWR | O_CLOEXEC);
+    if (again >= 0 && lg_ledger_open(again, &lg_agent.ledger) == 0)
+        return again;
+    if (again >= 0)
+        close(again);
+    return -1;
+}
+
+static int claim(int fd)
+{
+    struct lg_ledger_header *header = lg_agent.ledger.header;
+    uint32_t claimed = __atomic_fetch_add(&header->hosts_used, 1, __ATOMIC_ACQ_REL);
+    if (claimed >= LG_LEDGER_MAX_HOSTS)
+        return -1;
+    lg_agent.host_index = claimed;
+    lg_agent.host = &header->hosts[claimed];
+    lg_agent.host->pid = getpid();
+    lg_slip_unmap(lg_agent.slips, &lg_agent.ledger);
+    return lg_slip_map(fd, &lg_agent.ledger, claimed, &lg_agent.slips);
+}
+
+static lg_attic add_program(void)
+{
+    char path[PATH_MAX];
+    ssize_t length = readlink("/proc/self/exe", path, sizeof(path) - 1);
+    return length < 0 ? 0 : lg_ledger_add_bytes(&lg_agent.ledger, path, (size_t)length);
+}
+
+int lg_host_open(const char *address)
+{
+    is_here = lg_agent_map_wiped_page();
+    if (is_here == NULL)
+        return -1;
+    *is_here = true;
+    int fd = open_ledger(address);
+    if (fd < 0)
+        return -1;
+    int error = claim(fd);
+    close(fd);
+    if (error != 0)
+        return error;
+    lg_agent.host->program = add_program();
+    return 0;
+}
+
+static bool take_place(struct lg_host *host)
+{
+    int32_t pid = host->pid;
+    return host->state == LG_HOST_ATTACHED &&
+           __atomic_compare_exchange_n(&host->pid, &pid, getpid(), false, __ATOMIC_ACQ_REL,
+                                       __ATOMIC_RELAXED);
+}
+
+/* For a process that main has forked, or that another such has taken the place of. */
+static bool become_host(void)
+{
+    struct lg_host *before = lg_agent.host;
+    if (take_place(before))
+        return true;
+    int fd = open(path_of_ledger, O_RDWR | O_CLOEXEC);
+    if (fd < 0)
+        return false;
+    int error = claim(fd);
+    close(fd);
+    if (error != 0)
+        return false;
+    struct lg_host *host = lg_agent.host;
+    host->program = before->program;
+    host->measured = before->measured;
+    host->allocator = before->allocator;
+    host->allocator_name = before->allocator_name;
+    host->pins = before->pins;
+    host->static_cunit = before->static_cunit;
+    return true;
+}
+
+static void save_maps(void)
+{
+    size_t capacity;
+    char *text = lg_agent_read_modules(&capacity);
+    if (text == NULL)
+        return;
+    lg_agent.host->maps = lg_ledger_add_text(&lg_agent.ledger, text);
+    munmap(text, capacity);
+}
+
+/* A test may send a signal to its process group: it gets one that nobody else is in. Not as its
+ * leader, which could not begin a session of its own: that is a process that has ended, and is not
+ * waited for. Only who asks for clones would find it. */
+static void make_groups(void)
+{
+    for (uint32_t slot = 0; slot < lg_agent.ledger.jobs; slot++) {
+        if (groups[slot] != 0)
+            continue;
+        long pid = syscall(SYS_clone, 0UL, 0UL, 0UL, 0UL, 0UL); /* not even SIGCHLD when it ends */
+        if (pid == 0)
+            syscall(SYS_exit_group, 0);
+        if (pid > 0 && setpgid((pid_t)pid, (pid_t)pid) == 0)
+            groups[slot] = (pid_t)pid;
+    }
+}
+
+static void keep_from_forks(bool kept)
+{
+    int advice = kept ? MADV_DONTFORK : MADV_DOFORK;
+    madvise(lg_agent.ledger.header, lg_agent.ledger.bytes, advice);
+    if (lg_agent.ledger.jobs > 1) /* each is shown to its own child alone */
+        madvise(lg_agent.slips, lg_agent.ledger.jobs * LG_SLIP_BYTES, advice);
+    is_kept_from_forks = kept;
+}
+
+bool lg_host_begin_run(void)
+{
+    if (is_kept_from_forks && !*is_here)
+        return false;
+    if (!*is_here)
+        memset(groups, 0, sizeof(groups)); /* they are those of the process that has forked it */
+    if (lg_agent.host->pid != getpid() && !become_host())
+        return false;
+    *is_here = true;
+    if (lg_agent.host->maps == 0)
+        save_maps();
+    __atomic_store_n(&lg_agent.host->state, LG_HOST_RUNNING, __ATOMIC_RELEASE);
+    make_groups();
+    memcpy(&told, lg_agent.ledger.header, sizeof(told));
+    keep_from_forks(true);
+    return true;
+}
+
+void lg_host_end_run(void)
+{
+    keep_from_forks(false);
+    __atomic_store_n(&lg_agent.host->state, LG_HOST_IDLE, __ATOMIC_RELEASE);
+}
+
+void lg_host_enter_child(struct lg_record *record)
+{
+    struct lg_slip *slip = lg_slip_of(lg_agent.slips, lg_agent.slot);
+    struct lg_ledger own = lg_slip_ledger(slip, &lg_agent.ledger);
+    own.header = &told;
+    lg_agent.ledger = own;
+    lg_agent.host = &told.hosts[lg_agent.host_index];
+    lg_agent.record = record;
+    if (groups[lg_agent.slot] != 0)
+        setpgid(0, groups[lg_agent.slot]);
+    uint64_t start = (uint64_t)(uintptr_t)slip;
+    lg_sampler_exclude(&lg_agent.sampler, (struct lg_range){start, start + LG_SLIP_BYTES});
+}
