@@ -5,6 +5,7 @@
 #include "agent/host.h"
 #include "agent/own_slots.h"
 #include "agent/pin.h"
+#include "agent/proc.h"
 #include "agent/selfcheck.h"
 #include "common/pins.h"
 
@@ -38,8 +39,9 @@ void *lg_agent_look_up(void *library, const char *name)
     return found;
 }
 
-/* The value is edited where it stands: putenv would allocate in the user's heap. */
-void lg_environment_restore(const char *name, const char *ours)
+/* Removes what the runner put before or after the user's own value. It is edited where it stands:
+ * putenv would allocate in the user's heap. */
+static void restore(const char *name, const char *ours)
 {
     char *value = getenv(name);
     char *found = value != NULL ? strstr(value, ours) : NULL;
@@ -55,11 +57,20 @@ void lg_environment_restore(const char *name, const char *ours)
         unsetenv(name);
 }
 
+void lg_agent_restore_environment(void)
+{
+    const char *preload = lg_ledger_text(&lg_agent.ledger, lg_agent.ledger.header->orders.preload);
+    restore("LD_PRELOAD", preload);
+    restore("GLIBC_TUNABLES", LG_PIN_TUNABLES);
+    restore("ASAN_OPTIONS", LG_PIN_ASAN_OPTIONS);
+    unsetenv(LG_LEDGER_VARIABLE);
+}
+
 /* Text of unknown size goes to a mapping that grows: a chunk at a time, it would not be in one
  * piece in the attic. */
 static char *read_maps(size_t *capacity)
 {
-    int fd = open("/proc/self/maps", O_RDONLY | O_CLOEXEC);
+    int fd = lg_proc_maps();
     size_t length = 0;
     if (fd < 0)
         return NULL;
@@ -77,7 +88,7 @@ static char *read_maps(size_t *capacity)
             *capacity *= 2;
         }
     }
-    close(fd);
+    lg_proc_release(fd);
     return text != MAP_FAILED ? text : NULL;
 }
 
@@ -151,11 +162,6 @@ void lg_attach(void)
     host->allocator_name = lg_ledger_add_text(&lg_agent.ledger, allocator.name);
     host->measured = lg_selfcheck(&lg_agent.sampler, &allocator);
     host->static_cunit = lg_cunit_take_over();
-    const char *preload = lg_ledger_text(&lg_agent.ledger, lg_agent.ledger.header->orders.preload);
-    lg_environment_restore("LD_PRELOAD", preload);
-    lg_environment_restore("GLIBC_TUNABLES", LG_PIN_TUNABLES);
-    lg_environment_restore("ASAN_OPTIONS", LG_PIN_ASAN_OPTIONS);
-    unsetenv(LG_LEDGER_VARIABLE);
     lg_agent.attached = true;
     leakgate_agent_active = 1;
     __atomic_store_n(&host->state, LG_HOST_ATTACHED, __ATOMIC_RELEASE);

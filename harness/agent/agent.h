@@ -55,9 +55,9 @@ void lg_agent_forget_look_up(void);
  * once. Called before main, and again by a run of CUnit that came with a plugin. */
 void lg_attach(void);
 
-/* Removes what the runner put before or after the user's own value of the
- * environment variable NAME, so that programs the tests start don't inherit it. */
-void lg_environment_restore(const char *name, const char *ours);
+/* Removes what the runner put into the environment, so that programs the tests start don't inherit
+ * it. Before them, main may execute its own program once more. */
+void lg_agent_restore_environment(void);
 
 /* A page that is zero in every process that this one forks; NULL where there is none. */
 volatile bool *lg_agent_map_wiped_page(void);

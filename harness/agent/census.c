@@ -1,6 +1,7 @@
 #include "agent/census.h"
 
 #include "agent/agent.h"
+#include "agent/proc.h"
 
 #include <dirent.h>
 #include <errno.h>
@@ -57,12 +58,12 @@ static const char *proc_path(char *out, size_t size, const char *before, int32_t
     return out;
 }
 
-/* Reads up to SIZE - 1 bytes of the file. Returns how many, or -errno. */
-static ssize_t read_file(const char *path, char *out, size_t size)
+/* Reads up to SIZE - 1 bytes of FD, or fails as the call that has opened it. Returns how many, or
+ * -errno. */
+static ssize_t read_and_close(int fd, char *out, size_t size)
 {
-    int fd = open(path, O_RDONLY | O_CLOEXEC);
     if (fd < 0)
-        return -errno;
+        return fd;
     size_t length = 0;
     ssize_t got;
     do {
@@ -74,6 +75,11 @@ static ssize_t read_file(const char *path, char *out, size_t size)
     close(fd);
     out[length] = '\0';
     return error != 0 ? error : (ssize_t)length;
+}
+
+static ssize_t read_file(const char *path, char *out, size_t size)
+{
+    return read_and_close(open(path, O_RDONLY | O_CLOEXEC), out, size);
 }
 
 static int add_id(struct lg_id_list *out, int32_t id)
@@ -107,10 +113,10 @@ struct entry {
 static int list_folder(const char *path, struct lg_id_list *out)
 {
     _Alignas(8) char buffer[4096];
-    int fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    int fd = lg_proc_open(path);
     if (fd < 0)
-        return -errno;
-    bool fds = strcmp(path, "/proc/self/fd") == 0;
+        return fd;
+    bool fds = strcmp(path, "fd") == 0;
     int error = 0;
     long got;
     while (error == 0 && (got = syscall(SYS_getdents64, fd, buffer, sizeof(buffer))) > 0) {
@@ -130,11 +136,11 @@ static int list_folder(const char *path, struct lg_id_list *out)
 }
 
 /* The numbers in the file of a thread's children, but for EXCEPT. */
-static int list_children_file(const char *path, int32_t except, struct lg_id_list *out)
+static int list_children_file(int fd, int32_t except, struct lg_id_list *out)
 {
     char text[16 * 1024];
     text[0] = '\0';
-    if (read_file(path, text, sizeof(text)) < 0)
+    if (read_and_close(fd, text, sizeof(text)) < 0)
         return 0; /* the thread has ended */
     int error = 0;
     for (const char *at = text; *at != '\0' && error == 0;) {
@@ -157,11 +163,11 @@ static int list_own_children(struct lg_id_list *out)
         return 0;
     int32_t ids[MAX_THREADS];
     struct lg_id_list threads = {ids, 0, MAX_THREADS};
-    int error = list_folder("/proc/self/task", &threads);
+    int error = list_folder("task", &threads);
     for (size_t i = 0; i < threads.count && error == 0; i++) {
         char path[64];
-        proc_path(path, sizeof(path), "self/task/", ids[i], "/children");
-        error = list_children_file(path, 0, out);
+        proc_path(path, sizeof(path), "task/", ids[i], "/children");
+        error = list_children_file(lg_proc_open(path + strlen("/proc/")), 0, out);
     }
     return error;
 }
@@ -174,7 +180,7 @@ static int list_orphans(struct lg_id_list *out)
     const struct lg_ledger_header *header = lg_agent.ledger.header;
     proc_path(folder, sizeof(folder), "", header->runner_pid, "/task/");
     proc_path(path, sizeof(path), folder + strlen("/proc/"), header->runner_pid, "/children");
-    return list_children_file(path, header->program_pid, out);
+    return list_children_file(open(path, O_RDONLY | O_CLOEXEC), header->program_pid, out);
 }
 
 static int list_children(struct lg_id_list *out)
@@ -200,14 +206,15 @@ static char read_state(const char *before, int32_t id)
 static int count_fds(uint32_t *count)
 {
     struct stat status;
-    if (stat("/proc/self/fd", &status) != 0)
-        return -errno;
+    int error = lg_proc_stat("fd", &status);
+    if (error != 0)
+        return error;
     if (status.st_size > 0) { /* since Linux 6.2 */
         *count = (uint32_t)status.st_size;
         return 0;
     }
     struct lg_id_list fds = {0};
-    int error = list_folder("/proc/self/fd", &fds);
+    error = list_folder("fd", &fds);
     *count = (uint32_t)fds.count;
     return error;
 }
@@ -215,8 +222,9 @@ static int count_fds(uint32_t *count)
 static int count_threads(uint32_t *count)
 {
     struct stat status;
-    if (stat("/proc/self/task", &status) != 0)
-        return -errno;
+    int error = lg_proc_stat("task", &status);
+    if (error != 0)
+        return error;
     *count = (uint32_t)status.st_nlink - 2;
     return 0;
 }
@@ -249,9 +257,9 @@ int lg_census_list(enum lg_gauge gauge, struct lg_id_list *out)
 {
     out->count = 0;
     if (gauge == LG_GAUGE_FDS)
-        return list_folder("/proc/self/fd", out);
+        return list_folder("fd", out);
     if (gauge == LG_GAUGE_THREADS)
-        return list_folder("/proc/self/task", out);
+        return list_folder("task", out);
     return list_children(out);
 }
 

@@ -8,6 +8,7 @@
 #include "agent/marks.h"
 #include "agent/offsets.h"
 #include "agent/output.h"
+#include "agent/proc.h"
 #include "agent/reach.h"
 #include "agent/silence.h"
 #include "agent/trial.h"
@@ -278,6 +279,7 @@ void lg_child_begin(struct lg_record *record)
         prctl(PR_SET_CHILD_SUBREAPER, 1); /* whose it is must be told from those of other tests */
     lg_agent.child_pid = getpid();
     record->run_limit_ms = lg_agent.ledger.header->orders.timeout_ms;
+    lg_proc_keep();
 }
 
 /* After the first run: what it takes beyond that. */

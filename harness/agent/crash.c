@@ -6,6 +6,7 @@
 #include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/uio.h>
 #include <ucontext.h>
 #include <unistd.h>
@@ -86,14 +87,22 @@ static void keep(int signal_number, const siginfo_t *info, const ucontext_t *con
     __atomic_store_n(&record->crash, offset, __ATOMIC_RELEASE);
 }
 
+/* A test may have unmapped all that it did not know. */
+static bool is_mapped(const void *address)
+{
+    unsigned char resident;
+    uintptr_t page = (uintptr_t)address & ~(uintptr_t)(PAGE_BYTES - 1);
+    return mincore((void *)page, PAGE_BYTES, &resident) == 0; // NOLINT: an address
+}
+
 /* The system's own answer to the signal follows: at once where it was sent, else when the
  * instruction that it is for is run again. */
 static void on_signal(int signal_number, siginfo_t *info, void *context)
 {
     signal(signal_number, SIG_DFL);
     bool faulted = info->si_code > 0 && signal_number != SIGTRAP && signal_number != SIGSYS;
-    if (lg_agent.record != NULL && *lg_agent.is_child && getpid() == lg_agent.child_pid &&
-        lg_agent.record->crash == 0)
+    if (lg_agent.record != NULL && is_mapped(lg_agent.record) && *lg_agent.is_child &&
+        getpid() == lg_agent.child_pid && lg_agent.record->crash == 0)
         keep(signal_number, info, context);
     if (!faulted)
         raise(signal_number);

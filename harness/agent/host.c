@@ -15,7 +15,7 @@ static struct lg_ledger_header told;
 
 static bool is_kept_from_forks;
 static pid_t groups[LG_ORDERS_MAX_JOBS]; /* by slot */
-static volatile bool *is_here; /* false in what this process forks */
+static volatile bool *is_here;           /* false in what this process forks */
 static char path_of_ledger[64];
 
 /* A wrapper may have closed what it did not know: the runner still has it. */
@@ -37,10 +37,23 @@ static int open_ledger(const char *address)
     return -1;
 }
 
+/* This process may have been a host before it executed its program anew. */
+static uint32_t find_earlier_self(void)
+{
+    const struct lg_ledger_header *header = lg_agent.ledger.header;
+    for (uint32_t i = 0; i < lg_ledger_hosts(&lg_agent.ledger); i++) {
+        if (header->hosts[i].pid == getpid() && header->hosts[i].state == LG_HOST_ATTACHED)
+            return i;
+    }
+    return LG_LEDGER_MAX_HOSTS;
+}
+
 static int claim(int fd)
 {
     struct lg_ledger_header *header = lg_agent.ledger.header;
-    uint32_t claimed = __atomic_fetch_add(&header->hosts_used, 1, __ATOMIC_ACQ_REL);
+    uint32_t claimed = find_earlier_self();
+    if (claimed == LG_LEDGER_MAX_HOSTS)
+        claimed = __atomic_fetch_add(&header->hosts_used, 1, __ATOMIC_ACQ_REL);
     if (claimed >= LG_LEDGER_MAX_HOSTS)
         return -1;
     lg_agent.host_index = claimed;
@@ -149,6 +162,7 @@ bool lg_host_begin_run(void)
     if (lg_agent.host->pid != getpid() && !become_host())
         return false;
     *is_here = true;
+    lg_agent_restore_environment();
     if (lg_agent.host->maps == 0)
         save_maps();
     __atomic_store_n(&lg_agent.host->state, LG_HOST_RUNNING, __ATOMIC_RELEASE);

@@ -1,6 +1,7 @@
 #include "agent/sampler.h"
 
 #include "agent/census.h"
+#include "agent/proc.h"
 
 #include <errno.h>
 #include <malloc.h>
@@ -58,7 +59,9 @@ int lg_sampler_take(struct lg_sampler *sampler, struct lg_sample *out)
 {
     malloc_trim(0);
     struct mallinfo2 info = mallinfo2();
-    int error = lg_maps_read("/proc/self", &sampler->latest);
+    int fd = lg_proc_maps();
+    int error = fd >= 0 ? lg_maps_read_fd(fd, &sampler->latest) : fd;
+    lg_proc_release(fd);
     if (error != 0)
         return error;
     lg_sample_count(out, &sampler->latest, sampler->excluded, sampler->excluded_count);

@@ -289,6 +289,15 @@ static int read_rows(int fd, struct lg_maps *out)
     }
 }
 
+int lg_maps_read_fd(int fd, struct lg_maps *out)
+{
+    reset(out);
+    int error = read_rows(fd, out);
+    if (error == 0)
+        classify(out);
+    return error;
+}
+
 int lg_maps_read(const char *proc_root, struct lg_maps *out)
 {
     char path[4096];
@@ -301,11 +310,8 @@ int lg_maps_read(const char *proc_root, struct lg_maps *out)
     int fd = open(path, O_RDONLY | O_CLOEXEC);
     if (fd < 0)
         return -errno;
-    reset(out);
-    int error = read_rows(fd, out);
+    int error = lg_maps_read_fd(fd, out);
     close(fd);
-    if (error == 0)
-        classify(out);
     return error;
 }
 

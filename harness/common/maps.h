@@ -59,6 +59,9 @@ struct lg_maps {
  * form, or -errno. OUT's contents are undefined on failure. Opens one file. */
 int lg_maps_read(const char *proc_root, struct lg_maps *out);
 
+/* The same from FD, which is at the beginning of such a file. */
+int lg_maps_read_fd(int fd, struct lg_maps *out);
+
 /* The same from TEXT, LENGTH bytes of a maps file. */
 int lg_maps_parse(const char *text, size_t length, struct lg_maps *out);
 

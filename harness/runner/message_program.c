@@ -79,6 +79,10 @@ bool lg_message_of_program(const struct lg_results *results, const struct lg_hos
         *kind = LG_VERDICT_BROKEN;
         lg_text_add(line, "interrupted by ");
         lg_message_add_signal(line, outcome->interrupted);
+    } else if (host != NULL && host->phase_timed_out != 0) {
+        *kind = LG_VERDICT_TIMED_OUT;
+        lg_text_add(line, "timed out after %g s", (double)results->options->timeout_ms / 1000);
+        add_where(line, results, host);
     } else if (last && WIFSIGNALED(outcome->wait_status)) {
         *kind = LG_VERDICT_CRASHED;
         lg_text_add(line, "the program ");

@@ -1,0 +1,36 @@
+/* /proc/self, as it can be had whatever a test does to its descriptors, its limits or its root.
+ *
+ * System calls only: no malloc, no stdio, no locks. */
+#ifndef LG_AGENT_PROC_H
+#define LG_AGENT_PROC_H
+
+#include <stdint.h>
+#include <sys/stat.h>
+
+/* In a child, before its test: opens what it will need, above the descriptors that programs count
+ * on. Where a test closes it, or opens something else in its place, it is opened again. */
+void lg_proc_keep(void);
+
+/* Opens FILE, "fd" or "task/1/children", to be read. Returns a descriptor or -errno; the caller
+ * closes it. */
+int lg_proc_open(const char *file);
+
+/* stat. Returns 0 or -errno. */
+int lg_proc_stat(const char *file, struct stat *out);
+
+/* The maps, from their beginning. Returns a descriptor or -errno, to be given back to
+ * lg_proc_release. */
+int lg_proc_maps(void);
+void lg_proc_release(int fd);
+
+/* The size of the address space in pages, and of what in it is private and can be written to:
+ * two of the kernel's own counters. */
+struct lg_proc_size {
+    uint64_t all_pages;
+    uint64_t data_pages;
+};
+
+/* Returns 0 or -errno. */
+int lg_proc_size(struct lg_proc_size *out);
+
+#endif
