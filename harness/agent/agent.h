@@ -17,6 +17,12 @@ enum lg_count {
     LG_COUNT_REPEAT   /* a failure tells that it can't be repeated */
 };
 
+/* Whose children the processes become that tests start and disown. */
+struct lg_reaper {
+    int32_t pid;
+    int32_t apart[2]; /* children of it that are none of these; or 0 */
+};
+
 struct lg_agent {
     bool attached; /* the ledger is mapped, and this is its host or a child */
     struct lg_ledger
@@ -25,6 +31,9 @@ struct lg_agent {
     uint32_t host_index;
     struct lg_slip *slips; /* one for each test that may run at a time */
     uint32_t slot;         /* in a child: its own */
+    struct lg_reaper reaper;
+    bool is_keeper; /* this is a keeper of the host, or a child of one */
+    int keeper_socket;
     struct lg_sampler sampler;
     struct lg_record *record; /* in a child: the test it runs; NULL in the host */
     int32_t child_pid;        /* in a child: its own */

@@ -136,7 +136,7 @@ static int list_folder(const char *path, struct lg_id_list *out)
 }
 
 /* The numbers in the file of a thread's children, but for EXCEPT. */
-static int list_children_file(int fd, int32_t except, struct lg_id_list *out)
+static int list_children_file(int fd, const int32_t apart[2], struct lg_id_list *out)
 {
     char text[16 * 1024];
     text[0] = '\0';
@@ -149,7 +149,7 @@ static int list_children_file(int fd, int32_t except, struct lg_id_list *out)
             continue;
         }
         int32_t id = parse_id(&at);
-        if (id != except)
+        if (id != apart[0] && id != apart[1])
             error = add_id(out, id);
     }
     return error;
@@ -161,34 +161,33 @@ static int list_own_children(struct lg_id_list *out)
     siginfo_t info;
     if (waitid(P_ALL, 0, &info, WEXITED | WNOHANG | WNOWAIT | __WALL) != 0)
         return 0;
+    const int32_t nobody[2] = {0, 0};
     int32_t ids[MAX_THREADS];
     struct lg_id_list threads = {ids, 0, MAX_THREADS};
     int error = list_folder("task", &threads);
     for (size_t i = 0; i < threads.count && error == 0; i++) {
         char path[64];
         proc_path(path, sizeof(path), "task/", ids[i], "/children");
-        error = list_children_file(lg_proc_open(path + strlen("/proc/")), 0, out);
+        error = list_children_file(lg_proc_open(path + strlen("/proc/")), nobody, out);
     }
     return error;
 }
 
-/* What tests started and disowned, and still runs: the runner's children but its first. */
+/* What tests started and disowned, and still runs. */
 static int list_orphans(struct lg_id_list *out)
 {
     char folder[64];
     char path[96];
-    const struct lg_ledger_header *header = lg_agent.ledger.header;
-    proc_path(folder, sizeof(folder), "", header->runner_pid, "/task/");
-    proc_path(path, sizeof(path), folder + strlen("/proc/"), header->runner_pid, "/children");
-    return list_children_file(open(path, O_RDONLY | O_CLOEXEC), header->program_pid, out);
+    const struct lg_reaper *reaper = &lg_agent.reaper;
+    proc_path(folder, sizeof(folder), "", reaper->pid, "/task/");
+    proc_path(path, sizeof(path), folder + strlen("/proc/"), reaper->pid, "/children");
+    return list_children_file(open(path, O_RDONLY | O_CLOEXEC), reaper->apart, out);
 }
 
 static int list_children(struct lg_id_list *out)
 {
     int error = list_own_children(out);
-    if (error != 0 || lg_agent.ledger.jobs > 1) /* then what is disowned is the child's own */
-        return error;
-    return list_orphans(out);
+    return error == 0 ? list_orphans(out) : error;
 }
 
 /* Of /proc/PID/stat: the state; 0 if it is gone. */
@@ -333,31 +332,18 @@ char *lg_census_describe(enum lg_gauge gauge, int32_t id, char *out, size_t size
     return out;
 }
 
-static size_t end_own_children(void)
+bool lg_census_end_children(void)
 {
     int32_t ids[MAX_THREADS];
     struct lg_id_list children = {ids, 0, MAX_THREADS};
+    struct lg_id_list orphans = {0};
     list_own_children(&children);
     for (size_t i = 0; i < children.count; i++)
         kill(ids[i], SIGKILL);
     for (size_t i = 0; i < children.count; i++)
         waitpid(ids[i], NULL, __WALL);
-    return children.count;
-}
-
-bool lg_census_end_children(void)
-{
-    struct lg_id_list orphans = {0};
-    bool any = end_own_children() > 0;
-    if (lg_agent.ledger.jobs > 1) { /* what they had is the child's now */
-        for (int round = 0; any && round < MAX_END_ROUNDS; round++) {
-            if (end_own_children() == 0)
-                break;
-        }
-        return any;
-    }
     list_orphans(&orphans);
-    return any || orphans.count > 0;
+    return children.count + orphans.count > 0;
 }
 
 void lg_census_end_orphans(void)
@@ -369,8 +355,11 @@ void lg_census_end_orphans(void)
         list_orphans(&orphans);
         if (orphans.count == 0)
             return;
-        for (size_t i = 0; i < orphans.count; i++)
+        for (size_t i = 0; i < orphans.count; i++) {
             kill(ids[i], SIGKILL);
+            if (lg_agent.is_keeper)
+                waitpid(ids[i], NULL, __WALL);
+        }
         nanosleep(&pause, NULL);
     }
 }

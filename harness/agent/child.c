@@ -275,8 +275,6 @@ void lg_child_begin(struct lg_record *record)
     lg_coverage_begin();
     *lg_agent.is_child = true;
     prctl(PR_SET_PDEATHSIG, SIGKILL);
-    if (lg_agent.ledger.jobs > 1)
-        prctl(PR_SET_CHILD_SUBREAPER, 1); /* whose it is must be told from those of other tests */
     lg_agent.child_pid = getpid();
     record->run_limit_ms = lg_agent.ledger.header->orders.timeout_ms;
     lg_proc_keep();

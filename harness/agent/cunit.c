@@ -13,6 +13,7 @@
 #include "agent/cunit_body.h"
 #include "agent/cunit_calls.h"
 #include "agent/host.h"
+#include "agent/keepers.h"
 #include "agent/offsets.h"
 #include "agent/output.h"
 #include "agent/silence.h"
@@ -50,6 +51,7 @@ uint32_t lg_cunit_take_over(void)
 static int run_phase(enum lg_suite_phase phase, CU_pSuite suite, int (*function)(void))
 {
     struct lg_host *host = lg_agent.host;
+    lg_keepers_close();
     host->suite = lg_ledger_add_text(&lg_agent.ledger, suite->pName);
     host->phase_started_ns = lg_clock_ns();
     __atomic_store_n(&host->suite_phase, phase, __ATOMIC_RELEASE);
@@ -97,6 +99,8 @@ static int run_suite_cleanup(void)
     if (lg_agent.record != NULL)
         return entry->cleanup != NULL ? entry->cleanup() : 0;
     lg_cunit_drop_ahead(suite);
+    if (entry->init != NULL)
+        lg_keepers_close(); /* they know what it has left */
     if (!entry->selected || entry->cleanup == NULL)
         return 0;
     return run_phase(LG_SUITE_CLEANUP, suite, entry->cleanup);
@@ -237,6 +241,7 @@ static bool begin_run(CU_pSuite suite)
 static CU_ErrorCode end_run(bool begun, CU_ErrorCode result)
 {
     if (begun && --run_depth == 0) {
+        lg_keepers_close();
         lg_cunit_disarm();
         lg_cunit_take_runs();
         lg_host_end_run();
@@ -281,6 +286,8 @@ EXPORTED void CU_cleanup_registry(void)
 {
     lg_cunit_find();
     if (lg_agent.attached) {
+        if (lg_agent.record == NULL)
+            lg_keepers_close();
         lg_cunit_disarm();
         lg_cunit_forget_before();
     }

@@ -3,7 +3,7 @@
 #include "agent/agent.h"
 #include "agent/cunit_attempt.h"
 #include "agent/cunit_calls.h"
-#include "agent/job.h"
+#include "agent/keepers.h"
 #include "agent/offsets.h"
 
 static bool is_allowed;
@@ -37,7 +37,7 @@ struct lg_record *lg_cunit_fresh_record(struct lg_armed_test *entry, CU_pSuite p
 
 void lg_cunit_allow_ahead(bool allowed)
 {
-    is_allowed = allowed && lg_agent.ledger.jobs > 1;
+    is_allowed = allowed && lg_agent.ledger.slots > 1;
 }
 
 void lg_cunit_reach(const struct lg_armed_suite *parent, struct lg_armed_test *entry)
@@ -48,9 +48,7 @@ void lg_cunit_reach(const struct lg_armed_suite *parent, struct lg_armed_test *e
     entry->ahead = false;
 }
 
-/* Tests that read on in the same open file, or that need what those before them have left, are run
- * one by one. */
-static bool are_independent(void)
+bool lg_cunit_may_run_ahead(void)
 {
     return is_allowed && suite != NULL && !suite->carried && suite->threads == 0 &&
            lg_agent.ledger.header->orders.isolation != LG_ISOLATION_CARRY && !lg_offsets_any();
@@ -63,13 +61,12 @@ static void begin(struct lg_armed_test *entry)
         return;
     struct lg_cunit_body body = {suite->suite, entry->test, entry->function, suite->set_up,
                                  suite->tear_down};
-    entry->ahead = true;
-    lg_cunit_begin(record, &body);
+    entry->ahead = lg_cunit_begin(record, &body);
 }
 
 void lg_cunit_begin_ahead(void)
 {
-    while (next != NULL && are_independent() && lg_job_is_free()) {
+    while (next != NULL && lg_cunit_may_run_ahead() && lg_keepers_idle()) {
         struct lg_armed_test *entry = lg_cunit_armed_test(next);
         if (entry != NULL && entry->armed && next->fActive)
             begin(entry);
@@ -84,7 +81,7 @@ void lg_cunit_drop_ahead(CU_pSuite parent)
         struct lg_armed_test *entry = lg_cunit_armed_test(test);
         if (entry == NULL || !entry->ahead)
             continue;
-        lg_job_cancel(entry->record);
+        lg_keepers_cancel(entry->record);
         entry->record->state = LG_RECORD_REGISTERED;
         entry->ahead = false;
     }

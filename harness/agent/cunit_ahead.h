@@ -16,8 +16,11 @@ void lg_cunit_allow_ahead(bool allowed);
 /* CUnit has come to ENTRY's test of PARENT: what is begun from here on comes after it. */
 void lg_cunit_reach(const struct lg_armed_suite *parent, struct lg_armed_test *entry);
 
-/* Begins what comes next in the suite, as long as there is a free slot, and nothing that the tests
- * share in this process keeps them from running side by side. */
+/* Whether the tests of that suite may run side by side: not those that read on in the same open
+ * file, or that need what those before them have left. */
+bool lg_cunit_may_run_ahead(void);
+
+/* Begins what comes next in the suite, as long as there is a keeper with nothing to do. */
 void lg_cunit_begin_ahead(void);
 
 /* What was begun in SUITE and has not been come to is as if it had not been. */

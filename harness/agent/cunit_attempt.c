@@ -5,6 +5,7 @@
 #include "agent/cunit_ahead.h"
 #include "agent/cunit_calls.h"
 #include "agent/job.h"
+#include "agent/keepers.h"
 #include "agent/offsets.h"
 #include "agent/silence.h"
 
@@ -81,15 +82,12 @@ static void note_threads(struct lg_record *record)
  * result stays the one that it has. */
 static bool try_again(struct lg_record *record, struct attempt attempt)
 {
-    struct lg_job *job = lg_job_take(record);
     attempt.silent = true;
-    lg_job_try(job, body_of(&attempt));
-    bool better = passed(&job->slip->record);
-    if (better)
-        lg_job_keep(job);
-    else
-        lg_job_drop(job);
-    return better;
+    lg_job_run(LG_JOB_SLOT, record, body_of(&attempt));
+    if (!passed(lg_job_result(LG_JOB_SLOT)))
+        return false;
+    lg_job_keep(LG_JOB_SLOT, record);
+    return true;
 }
 
 /* Whether the test passes after those before it. */
@@ -107,38 +105,53 @@ static bool try_carried(struct lg_record *record, struct attempt attempt, CU_pSu
 /* A suite's initialization that has started threads is run again in the child, which would
  * have none of them: with it goes what earlier tests of the suite have left. It may not like
  * to be run twice: then the test has to do without. Returns whether it did. */
-static bool measure_with_threads(struct lg_record *record, struct lg_armed_suite *parent,
-                                 struct attempt *attempt)
+static bool try_with_threads(struct lg_record *record, struct lg_armed_suite *parent,
+                             struct attempt *attempt)
 {
-    struct lg_job *job = lg_job_take(record);
     attempt->init = parent->init;
     attempt->carried = parent->carried;
     attempt->carried_of = parent->suite;
-    lg_job_try(job, body_of(attempt));
-    if (job->slip->record.phase != LG_PHASE_NONE) {
-        lg_job_keep(job);
+    lg_job_run(LG_JOB_SLOT, record, body_of(attempt));
+    if (lg_job_result(LG_JOB_SLOT)->phase != LG_PHASE_NONE)
         return true;
-    }
-    lg_job_drop(job);
     *attempt = (struct attempt){.body = attempt->body};
     parent->threads = 0;
     return false;
 }
 
-/* The first attempts of the tests that run. They have to be there until then. */
-static struct attempt first_attempts[LG_ORDERS_MAX_JOBS];
-
-void lg_cunit_begin(struct lg_record *record, const struct lg_cunit_body *body)
+bool lg_cunit_begin(struct lg_record *record, const struct lg_cunit_body *body)
 {
-    struct lg_job *job = lg_job_take(record);
-    struct attempt *attempt = &first_attempts[job->slot];
-    *attempt = (struct attempt){.body = *body};
-    lg_job_start(job, body_of(attempt));
+    struct attempt attempt = {.body = *body};
+    return lg_keepers_begin(record, body_of(&attempt), sizeof(attempt));
+}
+
+/* The first attempt, which has begun already, or begins now. Returns whether it was carried. */
+static bool finish_first(struct lg_record *record, struct lg_armed_suite *parent,
+                         struct attempt *attempt)
+{
+    bool begun = record->state == LG_RECORD_RUNNING || record->state == LG_RECORD_ENDED;
+    if (!begun && lg_cunit_may_run_ahead())
+        begun = lg_cunit_begin(record, &attempt->body);
+    lg_cunit_begin_ahead();
+    while (begun && record->state == LG_RECORD_RUNNING) {
+        lg_keepers_wait();
+        lg_cunit_begin_ahead();
+    }
+    if (!begun) {
+        record->state = LG_RECORD_RUNNING;
+        if (parent->threads == 0 || !try_with_threads(record, parent, attempt))
+            lg_job_run(LG_JOB_SLOT, record, body_of(attempt));
+        lg_job_keep(LG_JOB_SLOT, record);
+    }
+    if (attempt->init == NULL)
+        note_threads(record);
+    return !begun && parent->carried;
 }
 
 /* From here on, the suite's tests find what those before them left. */
 static void carry_suite(struct lg_armed_suite *parent)
 {
+    lg_keepers_close();
     lg_cunit_take_assertions();
     lg_cunit_run_before(parent->suite);
     lg_cunit_let_assertions_in();
@@ -151,26 +164,15 @@ void lg_cunit_measure(struct lg_record *record, struct lg_armed_suite *parent,
 {
     struct attempt attempt = {.body = *body};
     uint32_t isolation = lg_agent.ledger.header->orders.isolation;
-    if (parent->threads == 0 || !measure_with_threads(record, parent, &attempt)) {
-        if (record->state != LG_RECORD_RUNNING && record->state != LG_RECORD_ENDED)
-            lg_cunit_begin(record, body);
-        lg_cunit_begin_ahead();
-        while (record->state == LG_RECORD_RUNNING) {
-            lg_jobs_wait();
-            lg_cunit_begin_ahead();
-        }
-        note_threads(record);
-    }
-    if (parent->carried)
+    bool carried = finish_first(record, parent, &attempt);
+    if (carried)
         record->carried = (uint32_t)lg_cunit_before(parent->suite);
-    if (isolation != LG_ISOLATION_AUTO || parent->carried || !may_need_others(record))
+    if (isolation != LG_ISOLATION_AUTO || carried || !may_need_others(record))
         return;
     if (!try_carried(record, attempt, parent->suite) && !try_carried(record, attempt, NULL))
         return;
-    if (++parent->dependent == DEPENDENT_SUITE) {
-        lg_cunit_drop_ahead(parent->suite);
+    if (++parent->dependent == DEPENDENT_SUITE && !parent->carried)
         carry_suite(parent);
-    }
 }
 
 void lg_cunit_carry_on(const struct lg_record *record, const struct lg_cunit_body *body)

@@ -7,10 +7,9 @@
 #include "agent/cunit_body.h"
 #include "common/ledger.h"
 
-/* Starts BODY, the test of RECORD, in a child, as soon as there is a slot for it: its first
- * attempt. Not for tests of suites that are carried, or whose initialization has started threads.
- */
-void lg_cunit_begin(struct lg_record *record, const struct lg_cunit_body *body);
+/* Starts BODY, the test of RECORD, in a keeper: its first attempt. Not for tests of suites that are
+ * carried, or whose initialization has started threads. Returns false if no keeper can be had. */
+bool lg_cunit_begin(struct lg_record *record, const struct lg_cunit_body *body);
 
 /* Runs and measures BODY, a test of PARENT, in a child, unless it has begun
  * already. RECORD then holds its result. */

@@ -5,9 +5,11 @@
 #include "agent/silence.h"
 
 #include <setjmp.h>
+#include <stdbool.h>
 #include <sys/mman.h>
 
 static const struct lg_cunit_body *current; /* the one that runs in this process, or NULL */
+static CU_pTest cunits;                     /* the test that CUnit itself was at when it began */
 
 static struct {
     struct lg_cunit_body *bodies;
@@ -30,7 +32,9 @@ void lg_cunit_run_body(const struct lg_cunit_body *body)
     jmp_buf back;
     jmp_buf *before = body->test->pJumpBuf;
     const struct lg_cunit_body *outer = current;
+    CU_pTest cunits_before = cunits;
     current = body;
+    cunits = lg_cunit.get_current_test();
     body->test->pJumpBuf = NULL;
     run_part(LG_PHASE_SETUP, body->set_up);
     body->test->pJumpBuf = &back;
@@ -40,6 +44,7 @@ void lg_cunit_run_body(const struct lg_cunit_body *body)
         run_part(LG_PHASE_TEARDOWN, body->tear_down);
     body->test->pJumpBuf = before;
     current = outer;
+    cunits = cunits_before;
 }
 
 CU_BOOL lg_cunit_in_body(void)
@@ -57,14 +62,13 @@ static void count(CU_BOOL value)
     summary->nFailureRecords++;
 }
 
-/* CUnit's current test is not the one that runs when a test is run before another, and
- * there is none when a nested run has left none behind. */
+/* CUnit is at another test than the one that runs when that is run before CUnit comes to it, or
+ * once more before another. Within its body, CUnit may go on to one that the body itself runs. */
 static CU_pTest test_to_go_back_to(void)
 {
     CU_pTest test = lg_cunit.get_current_test();
-    return test != NULL && test->pJumpBuf != NULL && lg_agent.counting != LG_COUNT_NOTHING
-               ? test
-               : current->test;
+    bool is_nested = test != NULL && test != cunits && test->pJumpBuf != NULL;
+    return is_nested && lg_agent.counting != LG_COUNT_NOTHING ? test : current->test;
 }
 
 CU_BOOL lg_cunit_note_assertion(CU_BOOL value, unsigned line, const char *condition,

@@ -96,9 +96,8 @@ static void add_and_run(const char *name, void (*function)(void))
     record->pass = 1;
     record->suite = lg_ledger_add_text(&lg_agent.ledger, "doctor");
     record->name = lg_ledger_add_text(&lg_agent.ledger, name);
-    struct lg_job *job = lg_job_take(record);
-    lg_job_try(job, (struct lg_body){prepare, 0, run, (void *)&function});
-    lg_job_keep(job);
+    lg_job_run(LG_JOB_SLOT, record, (struct lg_body){prepare, 0, run, (void *)&function});
+    lg_job_keep(LG_JOB_SLOT, record);
     lg_agent.host->ended++;
 }
 

@@ -1,6 +1,7 @@
 #include "agent/host.h"
 
 #include "agent/agent.h"
+#include "agent/job.h"
 
 #include <fcntl.h>
 #include <limits.h>
@@ -14,8 +15,8 @@
 static struct lg_ledger_header told;
 
 static bool is_kept_from_forks;
-static pid_t groups[LG_ORDERS_MAX_JOBS]; /* by slot */
-static volatile bool *is_here;           /* false in what this process forks */
+static pid_t group;            /* of the children */
+static volatile bool *is_here; /* false in what this process forks */
 static char path_of_ledger[64];
 
 /* A wrapper may have closed what it did not know: the runner still has it. */
@@ -131,26 +132,24 @@ static void save_maps(void)
 /* A test may send a signal to its process group: it gets one that nobody else is in. Not as its
  * leader, which could not begin a session of its own: that is a process that has ended, and is not
  * waited for. Only who asks for clones would find it. */
-static void make_groups(void)
+static void make_group(uint32_t slot)
 {
-    for (uint32_t slot = 0; slot < lg_agent.ledger.jobs; slot++) {
-        if (groups[slot] != 0)
-            continue;
-        long pid = syscall(SYS_clone, 0UL, 0UL, 0UL, 0UL, 0UL); /* not even SIGCHLD when it ends */
-        if (pid == 0)
-            syscall(SYS_exit_group, 0);
-        if (pid > 0 && setpgid((pid_t)pid, (pid_t)pid) == 0)
-            groups[slot] = (pid_t)pid;
-    }
+    long pid = syscall(SYS_clone, 0UL, 0UL, 0UL, 0UL, 0UL); /* not even SIGCHLD when it ends */
+    if (pid == 0)
+        syscall(SYS_exit_group, 0);
+    bool made = pid > 0 && setpgid((pid_t)pid, (pid_t)pid) == 0;
+    group = made ? (pid_t)pid : 0;
+    lg_agent.reaper.apart[0] = slot == LG_JOB_SLOT ? lg_agent.reaper.apart[0] : (int32_t)pid;
 }
 
-static void keep_from_forks(bool kept)
+/* Each slip is shown to its own children alone. */
+void lg_host_show_to_forks(bool shown)
 {
-    int advice = kept ? MADV_DONTFORK : MADV_DOFORK;
+    int advice = shown ? MADV_DOFORK : MADV_DONTFORK;
     madvise(lg_agent.ledger.header, lg_agent.ledger.bytes, advice);
-    if (lg_agent.ledger.jobs > 1) /* each is shown to its own child alone */
-        madvise(lg_agent.slips, lg_agent.ledger.jobs * LG_SLIP_BYTES, advice);
-    is_kept_from_forks = kept;
+    if (LG_JOB_SLOT > 0)
+        madvise(lg_agent.slips, LG_JOB_SLOT * LG_SLIP_BYTES, advice);
+    is_kept_from_forks = !shown;
 }
 
 bool lg_host_begin_run(void)
@@ -158,7 +157,7 @@ bool lg_host_begin_run(void)
     if (is_kept_from_forks && !*is_here)
         return false;
     if (!*is_here)
-        memset(groups, 0, sizeof(groups)); /* they are those of the process that has forked it */
+        group = 0; /* it is that of the process that has forked it */
     if (lg_agent.host->pid != getpid() && !become_host())
         return false;
     *is_here = true;
@@ -166,28 +165,47 @@ bool lg_host_begin_run(void)
     if (lg_agent.host->maps == 0)
         save_maps();
     __atomic_store_n(&lg_agent.host->state, LG_HOST_RUNNING, __ATOMIC_RELEASE);
-    make_groups();
+    lg_agent.reaper = (struct lg_reaper){lg_agent.ledger.header->runner_pid,
+                                         {lg_agent.ledger.header->program_pid, 0}};
+    if (group == 0)
+        make_group(LG_JOB_SLOT);
     memcpy(&told, lg_agent.ledger.header, sizeof(told));
-    keep_from_forks(true);
+    lg_host_show_to_forks(false);
     return true;
 }
 
 void lg_host_end_run(void)
 {
-    keep_from_forks(false);
+    lg_host_show_to_forks(true);
     __atomic_store_n(&lg_agent.host->state, LG_HOST_IDLE, __ATOMIC_RELEASE);
 }
 
-void lg_host_enter_child(struct lg_record *record)
+void lg_host_enter_keeper(uint32_t slot)
 {
-    struct lg_slip *slip = lg_slip_of(lg_agent.slips, lg_agent.slot);
+    struct lg_slip *slip = lg_slip_of(lg_agent.slips, slot);
+    madvise(lg_agent.ledger.header, lg_agent.ledger.bytes, MADV_DONTFORK);
+    madvise(lg_agent.slips, lg_agent.ledger.slots * LG_SLIP_BYTES, MADV_DONTFORK);
+    madvise(slip, LG_SLIP_BYTES, MADV_DOFORK);
+    lg_agent.is_keeper = true;
+    lg_agent.reaper = (struct lg_reaper){getpid(), {0, 0}};
+    make_group(slot);
+}
+
+void lg_host_enter_child(uint32_t slot)
+{
+    struct lg_slip *slip = lg_slip_of(lg_agent.slips, slot);
     struct lg_ledger own = lg_slip_ledger(slip, &lg_agent.ledger);
     own.header = &told;
+    lg_agent.slot = slot;
     lg_agent.ledger = own;
     lg_agent.host = &told.hosts[lg_agent.host_index];
-    lg_agent.record = record;
-    if (groups[lg_agent.slot] != 0)
-        setpgid(0, groups[lg_agent.slot]);
+    lg_agent.record = &slip->record;
+    if (group != 0)
+        setpgid(0, group);
+    if (lg_agent.is_keeper) {
+        close(lg_agent.keeper_socket);
+        lg_agent.reaper.apart[1] = getpid();
+    }
     uint64_t start = (uint64_t)(uintptr_t)slip;
     lg_sampler_exclude(&lg_agent.sampler, (struct lg_range){start, start + LG_SLIP_BYTES});
 }

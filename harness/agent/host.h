@@ -5,6 +5,7 @@
 #include "common/record.h"
 
 #include <stdbool.h>
+#include <stdint.h>
 
 /* Opens the ledger that ADDRESS, the value of LG_LEDGER_VARIABLE, names, and makes this process one
  * of its hosts. Returns 0, or another number where that can't be. */
@@ -18,7 +19,13 @@ bool lg_host_begin_run(void);
 /* After the tests of a run: what main forks has the ledger again. */
 void lg_host_end_run(void);
 
-/* In a child, first of all: the ledger is gone, but for its orders; RECORD is part of its slip. */
-void lg_host_enter_child(struct lg_record *record);
+/* Whether what this process forks has the ledger. */
+void lg_host_show_to_forks(bool shown);
+
+/* In a keeper, first of all: it starts the children of SLOT. */
+void lg_host_enter_keeper(uint32_t slot);
+
+/* In a child, first of all: the ledger is gone, but for its orders and the slip of SLOT. */
+void lg_host_enter_child(uint32_t slot);
 
 #endif

@@ -12,11 +12,9 @@
 
 #include <errno.h>
 #include <signal.h>
-#include <sys/mman.h>
 #include <sys/ptrace.h>
 #include <sys/resource.h>
 #include <sys/wait.h>
-#include <time.h>
 #include <unistd.h>
 
 /* What a child takes at the most, in time limits of a test: the first run, those that judge it, and
@@ -24,96 +22,78 @@
 #define MAX_LIMITS 8
 #define BEYOND_LIMITS_MS 10000
 
-#define POLL_NS 200000
+/* What is told apart from the slip, which may be lost: the job that this process runs. */
+static struct {
+    uint32_t slot;
+    const struct lg_record *record;
+    struct lg_body body;
+} job;
 
-static struct lg_job jobs[LG_ORDERS_MAX_JOBS];
-static uint32_t running; /* of them have a child */
+static uint32_t held; /* children of the host's own */
 
 /* The host's own child, whatever the program does with those it starts itself: ignored, its
  * status would be lost, and a handler might wait for it first. */
 static const struct sigaction reaped_here = {.sa_handler = SIG_DFL};
-static struct sigaction of_user; /* while a child runs */
+static struct sigaction of_user; /* meanwhile */
 
-static struct lg_child_slot *slot_of(const struct lg_job *job)
+static struct lg_slip *slip_of(uint32_t slot)
 {
-    return &lg_agent.host->slots[job->slot];
+    return lg_slip_of(lg_agent.slips, slot);
 }
 
-/* Several tests at a time: each child sees the slip of its own alone. */
-static bool is_parallel(void)
+void lg_job_hold_children(void)
 {
-    return lg_agent.ledger.jobs > 1;
-}
-
-static void hold_children(void)
-{
-    if (running++ == 0)
+    if (held++ == 0)
         sigaction(SIGCHLD, &reaped_here, &of_user);
 }
 
-static void release_children(void)
+void lg_job_release_children(void)
 {
-    if (--running == 0)
+    if (--held == 0)
         sigaction(SIGCHLD, &of_user, NULL);
 }
 
 /* Its start and limits, for the runner to watch. */
-static void announce(struct lg_job *job)
+static void announce(struct lg_child_slot *slot)
 {
-    struct lg_child_slot *slot = slot_of(job);
     uint64_t timeout_ms = lg_agent.ledger.header->orders.timeout_ms;
+    uint64_t limits = job.body.prepare_runs + MAX_LIMITS;
     slot->child_pid = 0;
     slot->started_ns = lg_clock_ns();
-    slot->limit_ms =
-        timeout_ms == 0 ? 0 : (job->body.prepare_runs + MAX_LIMITS) * timeout_ms + BEYOND_LIMITS_MS;
+    slot->limit_ms = timeout_ms == 0 ? 0 : limits * timeout_ms + BEYOND_LIMITS_MS;
     slot->children++;
-    job->slip->record.run_started_ns = 0;
+    slip_of(job.slot)->record.run_started_ns = 0;
     /* What the child prints is the test's from its first byte on. */
-    __atomic_store_n(&slot->running, (uint32_t)(job->record - lg_agent.ledger.records) + 1,
-                     __ATOMIC_RELEASE);
+    uint32_t running = (uint32_t)(job.record - lg_agent.ledger.records) + 1;
+    __atomic_store_n(&slot->running, running, __ATOMIC_RELEASE);
 }
 
-static void end_of_job(struct lg_job *job);
-
-static void run_in_child(struct lg_job *job,
-                         void (*run)(struct lg_record *record, struct lg_body body))
+/* A test may ask to be traced by its parent, which is this process: it stops then at every signal,
+ * and goes on once it is left alone. */
+static void leave_alone(pid_t pid, int signal_number)
 {
-    sigaction(SIGCHLD, &of_user, NULL);
-    lg_agent.slot = job->slot;
-    lg_host_enter_child(&job->slip->record);
-    run(&job->slip->record, job->body);
+    long passed_on = signal_number == SIGSTOP ? 0 : signal_number;
+    ptrace(PTRACE_DETACH, pid, NULL, passed_on); // NOLINT(performance-no-int-to-ptr)
 }
 
-static void start_child(struct lg_job *job,
-                        void (*run)(struct lg_record *record, struct lg_body body))
+/* A keeper also reaps what tests have disowned, as init would. The status is unknown where the
+ * program has its children reaped by the kernel. */
+static int reap(pid_t child, struct rusage *usage)
 {
-    lg_flush();
-    hold_children();
-    announce(job);
-    if (is_parallel())
-        madvise(job->slip, LG_SLIP_BYTES, MADV_DOFORK);
-    pid_t pid = fork();
-    if (pid == 0)
-        run_in_child(job, run);
-    int error = errno;
-    if (is_parallel())
-        madvise(job->slip, LG_SLIP_BYTES, MADV_DONTFORK);
-    if (pid > 0) {
-        job->pid = pid;
-        slot_of(job)->child_pid = pid;
-        return;
-    }
-    release_children();
-    __atomic_store_n(&slot_of(job)->running, 0, __ATOMIC_RELEASE);
-    job->slip->record.error = error;
-    job->slip->record.ending = LG_ENDING_NO_FORK;
-    end_of_job(job);
+    int status = 0;
+    pid_t pid;
+    do {
+        pid = wait4(lg_agent.is_keeper ? -1 : child, &status, 0, usage);
+        if (pid == child && WIFSTOPPED(status))
+            leave_alone(pid, WSTOPSIG(status));
+    } while ((pid < 0 && errno == EINTR) || (pid > 0 && (pid != child || WIFSTOPPED(status))));
+    return pid > 0 ? status : 0;
 }
 
 /* What is known of it without its help. */
-static enum lg_ending how_it_ended(const struct lg_job *job, int wait_status)
+static enum lg_ending how_it_ended(int wait_status)
 {
-    const struct lg_child_slot *slot = slot_of(job);
+    const struct lg_child_slot *slot = &lg_agent.host->slots[job.slot];
     if (__atomic_load_n(&slot->timed_out, __ATOMIC_ACQUIRE) == slot->children)
         return LG_ENDING_TIMED_OUT;
     return WIFSIGNALED(wait_status) ? LG_ENDING_SIGNALED : LG_ENDING_EXITED;
@@ -134,26 +114,64 @@ static struct lg_record identity_of(const struct lg_record *record)
 }
 
 /* It has written over what it was to report: all that is left is how it ended. */
-static void start_over(struct lg_job *job, int wait_status)
+static void start_over(int wait_status)
 {
-    struct lg_record fresh = identity_of(job->record);
-    lg_slip_begin(job->slip, &fresh);
-    struct lg_record *record = &job->slip->record;
-    record->ending = how_it_ended(job, wait_status);
-    if (record->ending == LG_ENDING_EXITED && WEXITSTATUS(wait_status) == 0)
-        record->ending = LG_ENDING_OVERWRITTEN;
-    record->run_limit_ms = lg_agent.ledger.header->orders.timeout_ms;
-    record->phase = LG_PHASE_BODY;
+    struct lg_record fresh = identity_of(job.record);
+    fresh.ending = how_it_ended(wait_status);
+    if (fresh.ending == LG_ENDING_EXITED && WEXITSTATUS(wait_status) == 0)
+        fresh.ending = LG_ENDING_OVERWRITTEN;
+    fresh.run_limit_ms = lg_agent.ledger.header->orders.timeout_ms;
+    fresh.phase = LG_PHASE_BODY;
+    lg_slip_begin(slip_of(job.slot), &fresh);
+}
+
+/* Starts RUN in a child and waits until that has gone, and all that it started with it. Returns
+ * false if it has written over its slip. */
+static bool run_child(void (*run)(struct lg_record *record, struct lg_body body))
+{
+    struct lg_child_slot *slot = &lg_agent.host->slots[job.slot];
+    struct lg_slip *slip = slip_of(job.slot);
+    struct rusage usage = {0};
+    lg_flush();
+    lg_job_hold_children();
+    announce(slot);
+    pid_t pid = fork();
+    if (pid == 0) {
+        sigaction(SIGCHLD, &of_user, NULL);
+        lg_host_enter_child(job.slot);
+        run(lg_agent.record, job.body);
+    }
+    if (pid < 0) {
+        slip->record.error = errno;
+        slip->record.ending = LG_ENDING_NO_FORK;
+        __atomic_store_n(&slot->running, 0, __ATOMIC_RELEASE);
+        lg_job_release_children();
+        return true;
+    }
+    slot->child_pid = pid;
+    int wait_status = reap(pid, &usage);
+    bool whole = lg_slip_is_whole(slip);
+    if (!whole)
+        start_over(wait_status);
+    slip->record.wait_status = wait_status;
+    slip->record.peak_rss_bytes = (uint64_t)usage.ru_maxrss * 1024;
+    lg_output_drain(job.slot);
+    __atomic_store_n(&slot->running, 0, __ATOMIC_RELEASE);
+    lg_job_release_children();
+    lg_offsets_restore();
+    /* A child that died has not ended what it started. */
+    if (slip->record.ending != LG_ENDING_FINISHED || slip->record.had_children != 0)
+        lg_census_end_orphans();
+    return whole;
 }
 
 /* Once the first run is complete and another has begun, the test has its result: what happens in a
  * repeated one says only that it can't be repeated. */
-static void settle(struct lg_job *job)
+static void settle(struct lg_record *record)
 {
-    struct lg_record *record = &job->slip->record;
     if (record->ending != LG_ENDING_NONE)
         return;
-    enum lg_ending ending = how_it_ended(job, record->wait_status);
+    enum lg_ending ending = how_it_ended(record->wait_status);
     if (record->runs == 0 || record->repeats == 0) {
         record->ending = ending;
         return;
@@ -187,226 +205,56 @@ static bool is_to_be_traced(const struct lg_record *record)
            is_over(record) && (allocator == LG_ALLOCATOR_GLIBC || allocator == LG_ALLOCATOR_OTHER);
 }
 
-/* Once more in a fresh child, for what a single run loses, or where a leak is; all else stays. */
-static void run_again(struct lg_job *job,
-                      void (*run)(struct lg_record *record, struct lg_body body))
+/* Once more in a fresh child, for what a single run loses, or where a leak is; all else of the
+ * result stays. */
+static void run_again(void (*run)(struct lg_record *record, struct lg_body body))
 {
-    struct lg_record *record = &job->slip->record;
-    job->again = true;
-    job->result = *record;
+    struct lg_record *record = &slip_of(job.slot)->record;
+    struct lg_record result = *record;
     record->repeat = LG_REPEAT_FINE;
     record->ending = LG_ENDING_NONE;
     record->runs = 0;
-    start_child(job, run);
-}
-
-static void go_on(struct lg_job *job)
-{
-    const struct lg_record *record = &job->slip->record;
-    bool single = record->repeat != LG_REPEAT_FINE && !is_judged_whole(record);
-    if (single && lg_agent.host->allocator == LG_ALLOCATOR_GLIBC)
-        run_again(job, lg_child_run_single);
-    else if (is_to_be_traced(record))
-        run_again(job, lg_child_run_traced);
-    else
-        end_of_job(job);
-}
-
-/* What the child of RESULT was made once more for. */
-static void add_findings(struct lg_job *job, bool whole)
-{
-    const struct lg_record *found = &job->slip->record;
-    struct lg_record result = job->result;
-    if (whole) {
-        result.lost_known = found->lost_known;
-        result.lost_heap_bytes = found->lost_heap_bytes;
-        result.lost_mapping_bytes = found->lost_mapping_bytes;
-        result.tracing = found->tracing;
-        result.trace = found->trace;
+    if (run_child(run)) {
+        result.lost_known = record->lost_known;
+        result.lost_heap_bytes = record->lost_heap_bytes;
+        result.lost_mapping_bytes = record->lost_mapping_bytes;
+        result.tracing = record->tracing;
+        result.trace = record->trace;
     } else { /* the attic is gone with it */
         result.failures = result.crash = result.steps = result.evidence = result.trace = 0;
         result.wishes.reason = 0;
     }
-    job->slip->record = result;
+    *record = result;
 }
 
-static void end_of_job(struct lg_job *job)
+void lg_job_run(uint32_t slot, const struct lg_record *record, struct lg_body body)
 {
-    job->slip->record.state = LG_RECORD_ENDED;
-    job->over = true;
-    if (job->keeps)
-        lg_job_keep(job);
-}
-
-static void end_of_child(struct lg_job *job, int wait_status, const struct rusage *usage)
-{
-    struct lg_record *record = &job->slip->record;
-    bool whole = lg_slip_is_whole(job->slip);
-    job->pid = 0;
-    if (!whole)
-        start_over(job, wait_status);
-    record->wait_status = wait_status;
-    record->peak_rss_bytes = (uint64_t)usage->ru_maxrss * 1024;
-    lg_output_drain(job->slot);
-    __atomic_store_n(&slot_of(job)->running, 0, __ATOMIC_RELEASE);
-    release_children();
-    lg_offsets_restore();
-    /* A child that died has not ended what it started. */
-    if (record->ending != LG_ENDING_FINISHED || record->had_children != 0)
-        lg_census_end_orphans();
-    if (!job->again) {
-        settle(job);
-        go_on(job);
-        return;
-    }
-    add_findings(job, whole);
-    end_of_job(job);
-}
-
-/* A test may ask to be traced by its parent, which is this process: it stops then at every signal,
- * and goes on once it is left alone. */
-static void leave_alone(pid_t pid, int signal_number)
-{
-    long passed_on = signal_number == SIGSTOP ? 0 : signal_number;
-    ptrace(PTRACE_DETACH, pid, NULL, passed_on); // NOLINT(performance-no-int-to-ptr)
-}
-
-/* Waits for the child of JOB, or, with WNOHANG, looks. Returns whether it has gone. */
-static bool reap(struct lg_job *job, int options)
-{
-    struct rusage usage = {0};
-    int status = 0;
-    pid_t pid;
-    do {
-        pid = wait4(job->pid, &status, options, &usage);
-        if (pid > 0 && WIFSTOPPED(status))
-            leave_alone(pid, WSTOPSIG(status));
-    } while ((pid < 0 && errno == EINTR) || (pid > 0 && WIFSTOPPED(status)));
-    if (pid == 0)
-        return false;
-    /* The status is unknown where the program has its children reaped by the kernel. */
-    end_of_child(job, status, &usage);
-    return true;
-}
-
-static bool reap_any(void)
-{
-    bool any = false;
-    for (uint32_t i = 0; i < lg_agent.ledger.jobs; i++)
-        any |= jobs[i].pid > 0 && reap(&jobs[i], WNOHANG);
-    return any;
-}
-
-/* Until a child has gone, be it one of the program's own: then ours are looked at in turn. */
-static void wait_for_any(void)
-{
-    const struct timespec pause = {.tv_nsec = POLL_NS};
-    siginfo_t info;
-    while (!reap_any()) {
-        info.si_pid = 0;
-        waitid(P_ALL, 0, &info, WEXITED | WNOWAIT);
-        bool ours = false;
-        for (uint32_t i = 0; i < lg_agent.ledger.jobs; i++)
-            ours |= jobs[i].pid > 0 && jobs[i].pid == info.si_pid;
-        if (!ours)
-            nanosleep(&pause, NULL);
-    }
-}
-
-void lg_jobs_wait(void)
-{
-    if (running == 0)
-        return;
-    if (running > 1) {
-        wait_for_any();
-        return;
-    }
-    for (uint32_t i = 0; i < lg_agent.ledger.jobs; i++) {
-        if (jobs[i].pid > 0) {
-            reap(&jobs[i], 0);
-            return;
-        }
-    }
-}
-
-static struct lg_job *find_free(void)
-{
-    for (uint32_t i = 0; i < lg_agent.ledger.jobs; i++) {
-        if (jobs[i].record == NULL)
-            return &jobs[i];
-    }
-    return NULL;
-}
-
-bool lg_job_is_free(void)
-{
-    return find_free() != NULL;
-}
-
-struct lg_job *lg_job_take(struct lg_record *record)
-{
-    struct lg_job *job;
-    while ((job = find_free()) == NULL)
-        lg_jobs_wait();
-    uint32_t slot = (uint32_t)(job - jobs);
-    *job =
-        (struct lg_job){.slot = slot, .slip = lg_slip_of(lg_agent.slips, slot), .record = record};
-    return job;
-}
-
-static void start(struct lg_job *job, struct lg_body body)
-{
-    struct lg_record *record = job->record;
+    struct lg_slip *slip = slip_of(slot);
     struct lg_record fresh = identity_of(record);
-    job->body = body;
-    job->state = record->state;
-    __atomic_store_n(&record->state, LG_RECORD_RUNNING, __ATOMIC_RELEASE);
-    lg_slip_begin(job->slip, &fresh);
-    struct lg_ledger slip = lg_slip_ledger(job->slip, &lg_agent.ledger);
-    job->slip->record.measured = lg_agent.host->measured;
-    lg_wishes_begin_test(&job->slip->record, &slip);
-    lg_limits_choose(&job->slip->record);
-    start_child(job, lg_child_run);
+    job.slot = slot;
+    job.record = record;
+    job.body = body;
+    lg_slip_begin(slip, &fresh);
+    struct lg_ledger attic = lg_slip_ledger(slip, &lg_agent.ledger);
+    slip->record.measured = lg_agent.host->measured;
+    lg_wishes_begin_test(&slip->record, &attic);
+    lg_limits_choose(&slip->record);
+    run_child(lg_child_run);
+    settle(&slip->record);
+    bool single = slip->record.repeat != LG_REPEAT_FINE && !is_judged_whole(&slip->record);
+    if (single && lg_agent.host->allocator == LG_ALLOCATOR_GLIBC)
+        run_again(lg_child_run_single);
+    else if (is_to_be_traced(&slip->record))
+        run_again(lg_child_run_traced);
+    slip->record.state = LG_RECORD_ENDED;
 }
 
-void lg_job_start(struct lg_job *job, struct lg_body body)
+const struct lg_record *lg_job_result(uint32_t slot)
 {
-    job->keeps = true;
-    start(job, body);
+    return &slip_of(slot)->record;
 }
 
-void lg_job_try(struct lg_job *job, struct lg_body body)
+void lg_job_keep(uint32_t slot, struct lg_record *record)
 {
-    start(job, body);
-    while (!job->over)
-        lg_jobs_wait();
-}
-
-void lg_job_keep(struct lg_job *job)
-{
-    lg_slip_keep(job->slip, &lg_agent.ledger, job->record);
-    job->record = NULL;
-}
-
-void lg_job_drop(struct lg_job *job)
-{
-    job->record->state = job->state;
-    job->record = NULL;
-}
-
-void lg_job_cancel(struct lg_record *record)
-{
-    for (uint32_t i = 0; i < lg_agent.ledger.jobs; i++) {
-        struct lg_job *job = &jobs[i];
-        if (job->record != record)
-            continue;
-        job->keeps = false;
-        while (!job->over) {
-            if (job->pid > 0)
-                kill(job->pid, SIGKILL);
-            lg_jobs_wait();
-        }
-        record->state = LG_RECORD_REGISTERED;
-        job->record = NULL;
-    }
+    lg_slip_keep(slip_of(slot), &lg_agent.ledger, record);
 }

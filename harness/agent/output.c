@@ -18,7 +18,7 @@
 #define DRAIN_NS UINT64_C(1000000000)
 #define PAUSE_NS 20000
 
-static int fds[LG_ORDERS_MAX_JOBS][STREAMS];
+static int fds[LG_LEDGER_MAX_SLOTS][STREAMS];
 static bool is_open;
 
 static int open_pipe(int32_t runner, int32_t fd)
@@ -40,7 +40,7 @@ void lg_output_open(void)
     const struct lg_ledger_header *header = lg_agent.ledger.header;
     if (header->orders.capture == 0 || lg_agent.host_index != 0 || is_open)
         return;
-    for (uint32_t slot = 0; slot < lg_agent.ledger.jobs; slot++) {
+    for (uint32_t slot = 0; slot < lg_agent.ledger.slots; slot++) {
         for (int i = 0; i < STREAMS; i++)
             fds[slot][i] = open_pipe(header->runner_pid, header->orders.output_fds[slot][i]);
     }
@@ -62,7 +62,7 @@ void lg_output_take(void)
         if (is_pipe(own[i]) && fcntl(stream, F_GETFD) >= 0)
             dup2(own[i], stream);
     }
-    for (uint32_t slot = 0; slot < lg_agent.ledger.jobs && is_open; slot++) {
+    for (uint32_t slot = 0; slot < lg_agent.ledger.slots && is_open; slot++) {
         for (int i = 0; i < STREAMS; i++) {
             if (is_pipe(fds[slot][i]))
                 close(fds[slot][i]);

@@ -21,10 +21,10 @@ static uint64_t ledger_bytes(uint32_t max_records, uint32_t attic_bytes)
     return (bytes + 4095) & ~UINT64_C(4095);
 }
 
-static uint64_t all_bytes(uint32_t max_records, uint32_t attic_bytes, uint32_t jobs)
+static uint64_t all_bytes(uint32_t max_records, uint32_t attic_bytes, uint32_t slots)
 {
     return ledger_bytes(max_records, attic_bytes) +
-           (uint64_t)jobs * LG_LEDGER_MAX_HOSTS * LG_SLIP_BYTES;
+           (uint64_t)slots * LG_LEDGER_MAX_HOSTS * LG_SLIP_BYTES;
 }
 
 static int map(int fd, uint32_t max_records, uint32_t attic_bytes, struct lg_ledger *out)
@@ -46,10 +46,11 @@ static int map(int fd, uint32_t max_records, uint32_t attic_bytes, struct lg_led
 
 int lg_ledger_create(uint32_t jobs, struct lg_ledger *out, int *fd)
 {
+    uint32_t slots = jobs > 1 ? jobs + 1 : 1;
     int memory = memfd_create("leakgate-ledger", MFD_CLOEXEC | MFD_ALLOW_SEALING);
     if (memory < 0)
         return -errno;
-    uint64_t bytes = all_bytes(LG_LEDGER_MAX_RECORDS, LG_LEDGER_ATTIC_BYTES, jobs);
+    uint64_t bytes = all_bytes(LG_LEDGER_MAX_RECORDS, LG_LEDGER_ATTIC_BYTES, slots);
     int error = ftruncate(memory, (off_t)bytes) == 0 ? 0 : -errno;
     /* A test that cuts it would take the runner's pages away. */
     if (error == 0 && fcntl(memory, F_ADD_SEALS, F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_SEAL) != 0)
@@ -64,11 +65,11 @@ int lg_ledger_create(uint32_t jobs, struct lg_ledger *out, int *fd)
     header->version = LG_LEDGER_VERSION;
     header->max_records = LG_LEDGER_MAX_RECORDS;
     header->bytes = bytes;
-    header->jobs = jobs;
+    header->slots = slots;
     header->attic_bytes = LG_LEDGER_ATTIC_BYTES;
     header->attic_used = 8; /* offset 0 is nothing */
     header->magic = LG_LEDGER_MAGIC;
-    out->jobs = jobs;
+    out->slots = slots;
     *fd = memory;
     return 0;
 }
@@ -84,15 +85,15 @@ int lg_ledger_open(int fd, struct lg_ledger *out)
     if (got < 0)
         return -errno;
     if (got != (ssize_t)sizeof(header) || header.magic != LG_LEDGER_MAGIC ||
-        header.version != LG_LEDGER_VERSION || header.jobs == 0 ||
-        header.jobs > LG_ORDERS_MAX_JOBS ||
-        header.bytes != all_bytes(header.max_records, header.attic_bytes, header.jobs))
+        header.version != LG_LEDGER_VERSION || header.slots == 0 ||
+        header.slots > LG_LEDGER_MAX_SLOTS ||
+        header.bytes != all_bytes(header.max_records, header.attic_bytes, header.slots))
         return -EINVAL;
     if (fstat(fd, &status) != 0)
         return -errno;
     if ((uint64_t)status.st_size != header.bytes)
         return -EINVAL;
-    out->jobs = header.jobs;
+    out->slots = header.slots;
     return map(fd, header.max_records, header.attic_bytes, out);
 }
 

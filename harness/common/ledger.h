@@ -27,6 +27,7 @@
 #define LG_LEDGER_MAX_RECORDS (1U << 18)
 #define LG_LEDGER_ATTIC_BYTES (UINT32_C(256) << 20)
 #define LG_LEDGER_MAX_HOSTS 16
+#define LG_LEDGER_MAX_SLOTS (LG_ORDERS_MAX_JOBS + 1)
 
 /* "FD:PID:RUNNER_FD": the ledger's descriptor as the host inherits it, and the runner's
  * own, for a host that something in between has closed it for. */
@@ -80,7 +81,7 @@ struct lg_host {
     uint32_t phase_timed_out;  /* the runner has ended the host for it */
     uint32_t tests;            /* registered, and to be run */
     uint32_t ended;            /* tests that have their result */
-    struct lg_child_slot slots[LG_ORDERS_MAX_JOBS];
+    struct lg_child_slot slots[LG_LEDGER_MAX_SLOTS];
 };
 
 enum lg_pin {
@@ -99,7 +100,7 @@ struct lg_ledger_header {
     uint32_t version;
     uint32_t max_records;
     uint64_t bytes;
-    uint32_t jobs; /* slips per host */
+    uint32_t slots; /* per host */
     uint32_t attic_bytes;
     uint32_t attic_used;
     uint32_t attic_lost_bytes; /* asked for when it was full */
@@ -121,13 +122,13 @@ struct lg_ledger {
     uint32_t *attic_lost_bytes;
     /* The reader's own copy of the sizes: the header is a guest's to write. */
     uint64_t bytes; /* without the slips */
-    uint32_t jobs;
+    uint32_t slots; /* children that a host may have at a time */
     uint32_t max_records;
     uint32_t attic_bytes;
 };
 
-/* Makes an empty ledger for JOBS tests at a time, up to LG_ORDERS_MAX_JOBS, in a new memfd. Stores
- * it in OUT and its descriptor in FD.
+/* Makes an empty ledger for JOBS tests at a time, up to LG_ORDERS_MAX_JOBS, in a new memfd; with
+ * several, there is a slot more for the host itself. Stores it in OUT and its descriptor in FD.
  * Returns 0 or -errno. The caller unmaps it with lg_ledger_close and closes FD. */
 int lg_ledger_create(uint32_t jobs, struct lg_ledger *out, int *fd);
 

@@ -28,9 +28,9 @@ struct lg_orders {
     uint32_t repeat;  /* times that each test is run, a record each time */
     uint32_t shuffle; /* suites, and the tests of each, run in an order of SEED */
     uint64_t seed;
-    uint32_t capture;                          /* tests print to the pipes that follow */
-    int32_t output_fds[LG_ORDERS_MAX_JOBS][2]; /* the runner's, to be opened through /proc: stdout,
-                                                * stderr */
+    uint32_t capture;                              /* tests print to the pipes that follow */
+    int32_t output_fds[LG_ORDERS_MAX_JOBS + 1][2]; /* the runner's, to be opened through /proc:
+                                                    * stdout, stderr */
     uint32_t insist;         /* a test with a rule of its own is run often, whatever it grows by */
     uint32_t trace;          /* a test over its limits is run once more, traced */
     struct lg_gauges limits; /* per run, by gauge, of tests that no rule is for */

@@ -46,6 +46,7 @@ enum lg_ending {
     LG_ENDING_TIMED_OUT,   /* the runner killed it */
     LG_ENDING_NO_FORK,     /* it could not be made; error tells */
     LG_ENDING_NOT_SAMPLED, /* a sample failed; error tells */
+    LG_ENDING_UNWATCHED,   /* whoever ran it has been killed */
     LG_ENDING_OVERWRITTEN  /* it has written over what it was to report */
 };
 

@@ -21,7 +21,7 @@ _Static_assert(sizeof(struct lg_slip) % 8 == 0, "what is in the attic is aligned
 
 int lg_slip_map(int fd, const struct lg_ledger *ledger, uint32_t host, struct lg_slip **out)
 {
-    uint64_t bytes = ledger->jobs * LG_SLIP_BYTES;
+    uint64_t bytes = ledger->slots * LG_SLIP_BYTES;
     void *base = mmap(NULL, bytes, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_NORESERVE, fd,
                       (off_t)(ledger->bytes + host * bytes));
     *out = base != MAP_FAILED ? base : NULL;
@@ -31,7 +31,7 @@ int lg_slip_map(int fd, const struct lg_ledger *ledger, uint32_t host, struct lg
 void lg_slip_unmap(struct lg_slip *first, const struct lg_ledger *ledger)
 {
     if (first != NULL)
-        munmap(first, ledger->jobs * LG_SLIP_BYTES);
+        munmap(first, ledger->slots * LG_SLIP_BYTES);
 }
 
 struct lg_slip *lg_slip_of(struct lg_slip *first, uint32_t slot)

@@ -11,7 +11,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#define LG_SLIP_BYTES (UINT64_C(32) << 20)
+#define LG_SLIP_BYTES (UINT64_C(8) << 20)
 
 struct lg_slip {
     uint64_t front; /* LG_SLIP_SEAL, unless somebody has written over it */

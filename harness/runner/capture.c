@@ -26,7 +26,7 @@ void lg_capture_open(struct lg_capture *capture, struct lg_ledger *ledger)
 {
     struct lg_orders *orders = &ledger->header->orders;
     *capture = (struct lg_capture){.pipe_count = 0};
-    for (uint32_t i = 0; i < LG_CAPTURE_STREAMS * ledger->jobs; i++) {
+    for (uint32_t i = 0; i < LG_CAPTURE_STREAMS * ledger->slots; i++) {
         int fds[2];
         if (pipe2(fds, O_CLOEXEC) != 0) {
             lg_capture_close(capture);

@@ -19,7 +19,7 @@ struct lg_capture_pipe {
 };
 
 struct lg_capture {
-    struct lg_capture_pipe pipes[LG_CAPTURE_STREAMS * LG_ORDERS_MAX_JOBS]; /* by slot, by stream */
+    struct lg_capture_pipe pipes[LG_CAPTURE_STREAMS * LG_LEDGER_MAX_SLOTS]; /* by slot, by stream */
     uint32_t pipe_count;       /* 0: nothing is captured */
     struct lg_captured **rows; /* by record */
     uint32_t count;

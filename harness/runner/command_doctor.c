@@ -31,11 +31,8 @@ int lg_command_doctor(int argc)
 {
     char self[PATH_MAX];
     char *program[] = {self, "doctor-host", NULL};
-    struct lg_options options = {.rigor = LG_RIGOR_QUICK,
-                                 .timeout_ms = 10000,
-                                 .jobs = 1,
-                                 .quiet = true,
-                                 .program = program};
+    struct lg_options options = {
+        .rigor = LG_RIGOR_QUICK, .timeout_ms = 10000, .jobs = 1, .quiet = true, .program = program};
     ssize_t length = readlink("/proc/self/exe", self, sizeof(self) - 1);
     if (argc != 1 || length < 0)
         return lg_fail("doctor: it takes no arguments");

@@ -112,7 +112,7 @@ static void show_progress(struct lg_terminal *terminal, const struct lg_ledger *
     for (uint32_t i = 0; i < lg_ledger_hosts(ledger); i++) {
         tests += ledger->header->hosts[i].tests;
         ended += ledger->header->hosts[i].ended;
-        for (uint32_t slot = 0; slot < ledger->jobs && running == 0; slot++)
+        for (uint32_t slot = 0; slot < ledger->slots && running == 0; slot++)
             running = lg_watch_running(ledger, i, slot);
     }
     if (tests == 0)
@@ -189,7 +189,7 @@ static int read_signals(int signals)
 static void watch_over(const struct lg_launch *launch, struct lg_watch *watch,
                        struct lg_terminal *terminal, int signals, pid_t pid, struct lg_outcome *out)
 {
-    struct pollfd sources[2 + LG_CAPTURE_STREAMS * LG_ORDERS_MAX_JOBS] = {
+    struct pollfd sources[2 + LG_CAPTURE_STREAMS * LG_LEDGER_MAX_SLOTS] = {
         {.fd = signals, .events = POLLIN}, {.fd = terminal->master, .events = POLLIN}};
     nfds_t count = 2;
     for (uint32_t i = 0; i < launch->capture->pipe_count; i++)

@@ -201,6 +201,8 @@ static void add_broken_test(struct lg_text *text, const struct lg_results *resul
         lg_text_add(text, "no process could be made for the test: %s", strerror(record->error));
     } else if (record->ending == LG_ENDING_NOT_SAMPLED) {
         lg_text_add(text, "its mappings could not be read: %s", strerror(record->error));
+    } else if (record->ending == LG_ENDING_UNWATCHED) {
+        lg_text_add(text, "the program's process that ran this test was killed");
     } else if (record->ending == LG_ENDING_OVERWRITTEN) {
         lg_text_add(text, "the test has written over leakgate's memory, and with it over its own "
                           "result: it writes where it may not");

@@ -11,7 +11,7 @@
 
 uint32_t lg_watch_running(const struct lg_ledger *ledger, uint32_t host, uint32_t slot)
 {
-    if (host >= lg_ledger_hosts(ledger) || slot >= ledger->jobs)
+    if (host >= lg_ledger_hosts(ledger) || slot >= ledger->slots)
         return 0;
     const struct lg_child_slot *at = &ledger->header->hosts[host].slots[slot];
     uint32_t running = __atomic_load_n(&at->running, __ATOMIC_ACQUIRE);
@@ -87,7 +87,7 @@ void lg_watch_enforce(struct lg_watch *watch)
     uint64_t now = lg_clock_ns();
     for (uint32_t host = 0; host < lg_ledger_hosts(watch->ledger); host++) {
         enforce_suite(watch, host, now);
-        for (uint32_t slot = 0; slot < watch->ledger->jobs; slot++) {
+        for (uint32_t slot = 0; slot < watch->ledger->slots; slot++) {
             if (lg_watch_running(watch->ledger, host, slot) != 0)
                 enforce_slot(watch, host, slot, now);
         }
@@ -97,7 +97,7 @@ void lg_watch_enforce(struct lg_watch *watch)
 void lg_watch_kill(struct lg_watch *watch)
 {
     for (uint32_t host = 0; host < lg_ledger_hosts(watch->ledger); host++) {
-        for (uint32_t slot = 0; slot < watch->ledger->jobs; slot++) {
+        for (uint32_t slot = 0; slot < watch->ledger->slots; slot++) {
             if (lg_watch_running(watch->ledger, host, slot) != 0)
                 kill_child(&watch->ledger->header->hosts[host].slots[slot]);
         }
@@ -107,7 +107,7 @@ void lg_watch_kill(struct lg_watch *watch)
 void lg_watch_keep(struct lg_watch *watch)
 {
     for (uint32_t host = 0; host < lg_ledger_hosts(watch->ledger); host++) {
-        for (uint32_t slot = 0; slot < watch->ledger->jobs; slot++) {
+        for (uint32_t slot = 0; slot < watch->ledger->slots; slot++) {
             uint32_t running = lg_watch_running(watch->ledger, host, slot);
             const struct lg_slip *slip = running != 0 ? slip_of(watch, host, slot) : NULL;
             struct lg_record *record = &watch->ledger->records[running != 0 ? running - 1 : 0];

@@ -14,7 +14,7 @@ struct lg_watch {
     struct {
         uint32_t child; /* the one that was asked to end: as its slot counts them */
         uint64_t asked_ns;
-    } asked[LG_LEDGER_MAX_HOSTS][LG_ORDERS_MAX_JOBS];
+    } asked[LG_LEDGER_MAX_HOSTS][LG_LEDGER_MAX_SLOTS];
 };
 
 /* Ends what is over its limit. A test that can tell where it stands is asked to first, once, and
