@@ -160,23 +160,24 @@ function print_instructions() {
     if (start_instructions <= 0 || test_instructions <= 0) error("instructions: no figure")
 }
 
-# target TEXT LIMIT RELATION: by `median` where `found` is set; RELATION is <=, < or >=.
+# By `median`, where it was `found`; RELATION is <=, < or >=.
 function target(text, relation, limit, unit, found,   met) {
     if (!found) { printf "  %-62s %2s %4s %-5s  not measured\n", text, relation, limit, unit; return }
     met = relation == "<=" ? median <= limit : relation == "<" ? median < limit : median >= limit
     printf "  %-62s %2s %4s %-5s %9s %-17s %s\n", text, relation, limit, unit, figure(median), span(), met ? "met" : "not met"
 }
 
-# A scenario of another size than full is named as it is; the first one that begins so.
-function one_of(prefix, which,   i, found) {
+# The largest scenario of the kind: how large depends on the effort.
+function one_of(prefix,   i, found) {
     for (i = 1; i <= scenarios; i++)
-        if (index(order[i], prefix) == 1) { found = order[i]; if (which == "first") return found }
+        if (index(order[i], prefix) == 1) found = order[i]
     return found
 }
 
-function target_ratio(text, relation, limit, scenario, one, other, whole,   found) {
-    found = scenario != "" && compare("target " text, scenario, one, other, whole)
-    target(text, relation, limit, "x", found)
+# What was not asked for is no target.
+function target_ratio(text, relation, limit, scenario, one, other, whole) {
+    if (scenario == "") return
+    target(text, relation, limit, "x", compare("target " text, scenario, one, other, whole))
 }
 
 function print_targets(   scenario, round) {
@@ -187,12 +188,12 @@ function print_targets(   scenario, round) {
     target_ratio(lower(title[scenario]) ", to a bare fork", "<=", 1.5, scenario, "leakgate-standard", "bare")
     scenario = one_of("resident")
     target_ratio(lower(title[scenario]) ", to a bare fork", "<=", 1.1, scenario, "leakgate-standard", "bare")
-    target("the runner's memory for each of " lower(title["large"]), "<=", 1024, "bytes", sum_up("large each"))
-    target("from the end of " lower(title["large"]) " to the end, XML written", "<", 2000, "ms", sum_up("large tail"))
+    if (large_tests) target("the runner's memory for each of " lower(title["large"]), "<=", 1024, "bytes", sum_up("large each"))
+    if (large_tests) target("from the end of " lower(title["large"]) " to the end, XML written", "<", 2000, "ms", sum_up("large tail"))
     for (round = 1; round <= rounds["start"]; round++)
         if ((("start leakgate-standard", round) in command) && (("start cunit", round) in command))
             add("start more", (command["start leakgate-standard", round] - command["start cunit", round]) / 1000)
-    target("start-up with the first test, over the plain program", "<=", 5, "ms", sum_up("start more"))
+    if ("start" in kind) target("start-up with the first test, over the plain program", "<=", 5, "ms", sum_up("start more"))
     target_ratio("the real suite, to LeakSanitizer", "<=", 1, one_of("xml"), "leakgate-standard", "lsan", 1)
     target_ratio("the real suite, to AddressSanitizer", "<=", 1, one_of("xml"), "leakgate-standard", "asan", 1)
     target_ratio("the real suite, valgrind to it", ">=", 10, one_of("xml"), "valgrind", "leakgate-standard", 1)
@@ -205,7 +206,7 @@ function print_targets(   scenario, round) {
 function lower(text) { return tolower(substr(text, 1, 1)) substr(text, 2) }
 
 # The exponent of growth over the last ten-fold: 1 is linear; a tenth is left to noise.
-function growth(curve, contestant,   n, i, x, low, cost) {
+function growth(curve, contestant,   n, i, x, low, high, cost) {
     n = points[curve]
     for (i = 1; i <= n; i++) {
         x = point[curve, i]
@@ -222,7 +223,9 @@ function growth(curve, contestant,   n, i, x, low, cost) {
     return 1
 }
 
-function target_growth(curve, text) { target("exponent: " text, "<=", 1.1, "", growth(curve, "leakgate-standard")) }
+function target_growth(curve, text) {
+    if (points[curve] > 1) target("exponent: " text, "<=", 1.1, "", growth(curve, "leakgate-standard"))
+}
 
 function print_curves(   i, j, n, curve, scenario, x, file, each) {
     n = split("tests mappings resident", each, " ")
