@@ -3,6 +3,7 @@
 #include "agent/allocator.h"
 #include "agent/cunit.h"
 #include "agent/host.h"
+#include "agent/hot.h"
 #include "agent/own_slots.h"
 #include "agent/pin.h"
 #include "agent/proc.h"
@@ -19,7 +20,7 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
-struct lg_agent lg_agent;
+LG_HOT __attribute__((aligned(4096))) struct lg_agent lg_agent; /* it comes first: a page */
 
 /* What leakgate_active() of the public header looks up. */
 extern int leakgate_agent_active;

@@ -21,6 +21,7 @@ enum lg_count {
 struct lg_reaper {
     int32_t pid;
     int32_t apart[2]; /* children of it that are none of these; or 0 */
+    int fd;           /* its children file; -1: it is not open */
 };
 
 struct lg_agent {

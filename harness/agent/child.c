@@ -4,6 +4,8 @@
 #include "agent/coverage.h"
 #include "agent/crash.h"
 #include "agent/evidence.h"
+#include "agent/host.h"
+#include "agent/hot.h"
 #include "agent/limits.h"
 #include "agent/marks.h"
 #include "agent/offsets.h"
@@ -33,13 +35,15 @@ extern void __gcov_reset(void) __attribute__((weak));
 
 #define ENDS_BY_ITSELF (LG_GAUGE_BIT(LG_GAUGE_THREADS) | LG_GAUGE_BIT(LG_GAUGE_CHILDREN))
 
+static LG_HOT bool is_alone; /* since the newest sample: one thread, and no children */
+
 _Noreturn void lg_child_end(enum lg_ending ending, int error)
 {
     struct lg_record *record = lg_agent.record;
     __atomic_store_n(&record->run_started_ns, 0, __ATOMIC_RELAXED);
     record->error = error;
     __atomic_store_n(&record->ending, ending, __ATOMIC_RELEASE);
-    record->had_children = lg_census_end_children();
+    record->had_children = !is_alone && lg_census_end_children();
     lg_flush();
     if (__gcov_dump != NULL)
         __gcov_dump();
@@ -85,6 +89,7 @@ static _Noreturn void leave_fork_of_test(void)
 void lg_child_run_once(struct lg_body body)
 {
     struct lg_record *record = lg_agent.record;
+    is_alone = false;
     uint64_t started = lg_clock_ns();
     __atomic_store_n(&record->run_started_ns, started, __ATOMIC_RELEASE);
     lg_marks_begin_run();
@@ -117,8 +122,6 @@ static void wait_for_ends(const struct lg_sample *before, uint64_t patience_ns)
     }
 }
 
-/* What ends by itself a moment after the body is no leak: a thread is still counted while
- * it exits, though it was joined; so is a detached one that has nothing more to do. */
 void lg_child_settle(const struct lg_sample *before)
 {
     wait_for_ends(before, SETTLE_NS);
@@ -130,6 +133,16 @@ void lg_child_sample(struct lg_sample *out)
     int error = lg_sampler_take(&lg_agent.sampler, out);
     if (error != 0)
         lg_child_end(LG_ENDING_NOT_SAMPLED, -error);
+    is_alone = out->threads == 1 && out->children == 0;
+}
+
+void lg_child_sample_after(const struct lg_sample *before, struct lg_sample *out)
+{
+    lg_child_sample(out);
+    if (out->threads <= before->threads && out->children <= before->children)
+        return;
+    lg_child_settle(before);
+    lg_child_sample(out);
 }
 
 static void keep_step(uint32_t runs, bool warm_up, const struct lg_gauges *growth)
@@ -153,12 +166,13 @@ static void run_first(struct lg_trial *trial, struct lg_body body, struct lg_sam
     struct lg_record *record = lg_agent.record;
     struct lg_sample before;
     lg_child_sample(&before);
+    if (lg_agent.sampler.has_read && body.prepare_runs == 0)
+        lg_host_was_wrong();
     lg_marks_open(&before);
     lg_sampler_rebase(&lg_agent.sampler); /* lists would cost each clean test their time */
     lg_agent.counting = LG_COUNT_FIRST;
     lg_child_run_once(body);
-    lg_child_settle(&before);
-    lg_child_sample(last);
+    lg_child_sample_after(&before, last);
     struct lg_gauges growth;
     lg_sample_growth(&before, last, record->measured, &growth);
     lg_marks_close(&growth);
@@ -232,8 +246,7 @@ static void run_again(struct lg_trial *trial, struct lg_body body)
         uint32_t made = repeat(body, runs, deadline_ns);
         if (made == 0)
             return;
-        lg_child_settle(&before);
-        lg_child_sample(&after);
+        lg_child_sample_after(&before, &after);
         struct lg_gauges growth;
         lg_sample_growth(&before, &after, record->measured, &growth);
         lg_marks_close(&growth);

@@ -53,6 +53,7 @@ void lg_child_run_single(struct lg_record *record, struct lg_body body)
     uint64_t stack_pointer =
         (uint64_t)(uintptr_t)__builtin_frame_address(0) - SAVED_REGISTERS_BYTES;
     lg_child_begin(record);
+    lg_agent.sampler.exact = true; /* to tell what is lost, or new, the totals don't do */
     lg_silence_forever();
     if (lg_reach_init() != 0)
         lg_child_end(LG_ENDING_NOT_SAMPLED, ENOMEM);
@@ -134,6 +135,7 @@ void lg_child_run_traced(struct lg_record *record, struct lg_body body)
     struct lg_sample after;
     struct lg_gauges growth;
     lg_child_begin(record);
+    lg_agent.sampler.exact = true; /* to tell what is lost, or new, the totals don't do */
     lg_silence_forever();
     init_trace();
     lg_child_prepare(body);
@@ -145,8 +147,7 @@ void lg_child_run_traced(struct lg_record *record, struct lg_body body)
     lg_marks_open(&before);
     if (schedule.warm_ups > 0)
         warm_ups = run_until(body, schedule.warm_ups, started + TRACE_PART_NS);
-    lg_child_settle(&before);
-    lg_child_sample(&before);
+    lg_child_sample_after(&before, &before);
     lg_marks_open(&before);
     lg_trace_mark();
     uint32_t made = run_until(body, schedule.measured, started + 2 * TRACE_PART_NS);

@@ -16,6 +16,7 @@
 #include "agent/keepers.h"
 #include "agent/offsets.h"
 #include "agent/output.h"
+#include "agent/own_slots.h"
 #include "agent/silence.h"
 #include "agent/wishes.h"
 #include "common/clock.h"
@@ -58,6 +59,7 @@ static int run_phase(enum lg_suite_phase phase, CU_pSuite suite, int (*function)
     int result = function();
     host->suite_phase = LG_SUITE_NONE;
     lg_offsets_note();
+    lg_host_has_changed();
     if (result != 0) {
         bool init = phase == LG_SUITE_INIT;
         struct lg_record *record =
@@ -131,6 +133,7 @@ __attribute__((noinline)) static void replay_failures(const struct lg_record *re
                                        lg_ledger_text(&part, failure->file), "", CU_FALSE);
         failed++;
     }
+    lg_host_has_changed(); /* CUnit has taken memory for them */
     for (; failed < record->asserts_failed; failed++)
         lg_cunit.assert_implementation(CU_FALSE, 0, "one more failed assertion than was kept",
                                        "leakgate", "", CU_FALSE);
@@ -140,7 +143,8 @@ static void replay(const struct lg_record *record)
 {
     for (uint32_t i = record->asserts_failed; i < record->asserts; i++)
         lg_cunit.assert_implementation(CU_TRUE, 0, "", "", "", CU_FALSE);
-    replay_failures(record);
+    if (record->asserts_failed > 0)
+        replay_failures(record);
     const char *died = NULL;
     if (record->ending == LG_ENDING_SIGNALED)
         died = strsignal(WTERMSIG(record->wait_status));
@@ -191,6 +195,7 @@ static void run_current_test(void)
         lg_cunit_run_body(&body);
         return;
     }
+    lg_cunit_is_at(test);
     if (lg_agent.ledger.header->orders.isolation == LG_ISOLATION_CARRY)
         parent->carried = true;
     struct lg_record *record = lg_cunit_fresh_record(entry, suite);
@@ -225,6 +230,8 @@ static bool begin_run(CU_pSuite suite)
         if (!lg_host_begin_run())
             return false;
         lg_offsets_note();
+        lg_host_has_changed();
+        lg_own_slots_bind_ahead("CU_assertImplementation", (void *)CU_assertImplementation);
         lg_coverage_find();
         lg_output_open();
     }

@@ -3,12 +3,13 @@
 #include "agent/agent.h"
 #include "agent/cunit_attempt.h"
 #include "agent/cunit_calls.h"
+#include "agent/hot.h"
 #include "agent/keepers.h"
 #include "agent/offsets.h"
 
-static bool is_allowed;
-static const struct lg_armed_suite *suite;
-static CU_pTest next; /* of SUITE, to be begun */
+static LG_HOT bool is_allowed;
+static LG_HOT const struct lg_armed_suite *suite;
+static LG_HOT CU_pTest next; /* of SUITE, to be begun */
 
 /* Where each test is to be run several times, the records of that follow each other. */
 static struct lg_record *next_pass(struct lg_record *record)

@@ -6,9 +6,9 @@
 
 #include "agent/cunit_arm.h"
 
-/* The record that a run of ENTRY's test of SUITE goes to. Another run of the same test is another
+/* The record that a run of ENTRY's test of PARENT goes to. Another run of the same test is another
  * row: no result is lost to a later one. NULL when the ledger is full. */
-struct lg_record *lg_cunit_fresh_record(struct lg_armed_test *entry, CU_pSuite suite);
+struct lg_record *lg_cunit_fresh_record(struct lg_armed_test *entry, CU_pSuite parent);
 
 /* CUnit runs one suite or all, and goes on after each test: or else a single one. */
 void lg_cunit_allow_ahead(bool allowed);
@@ -23,7 +23,7 @@ bool lg_cunit_may_run_ahead(void);
 /* Begins what comes next in the suite, as long as there is a keeper with nothing to do. */
 void lg_cunit_begin_ahead(void);
 
-/* What was begun in SUITE and has not been come to is as if it had not been. */
-void lg_cunit_drop_ahead(CU_pSuite suite);
+/* What was begun in PARENT and has not been come to is as if it had not been. */
+void lg_cunit_drop_ahead(CU_pSuite parent);
 
 #endif

@@ -4,6 +4,7 @@
 #include "agent/census.h"
 #include "agent/cunit_ahead.h"
 #include "agent/cunit_calls.h"
+#include "agent/host.h"
 #include "agent/job.h"
 #include "agent/keepers.h"
 #include "agent/offsets.h"
@@ -156,6 +157,7 @@ static void carry_suite(struct lg_armed_suite *parent)
     lg_cunit_run_before(parent->suite);
     lg_cunit_let_assertions_in();
     lg_offsets_note();
+    lg_host_has_changed();
     parent->carried = true;
 }
 
@@ -183,4 +185,5 @@ void lg_cunit_carry_on(const struct lg_record *record, const struct lg_cunit_bod
     lg_cunit_run_uncounted(body);
     lg_cunit_let_assertions_in();
     lg_offsets_note();
+    lg_host_has_changed();
 }

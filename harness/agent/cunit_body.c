@@ -2,20 +2,22 @@
 
 #include "agent/agent.h"
 #include "agent/cunit_calls.h"
+#include "agent/hot.h"
 #include "agent/silence.h"
 
 #include <setjmp.h>
 #include <stdbool.h>
 #include <sys/mman.h>
 
-static const struct lg_cunit_body *current; /* the one that runs in this process, or NULL */
-static CU_pTest cunits;                     /* the test that CUnit itself was at when it began */
+static LG_HOT const struct lg_cunit_body *current; /* the one that runs in this process, or NULL */
+static LG_HOT CU_pTest cunits;                     /* the test that CUnit itself was at before it */
+static LG_HOT jmp_buf *way_back;                   /* of a fatal assertion; NULL: there is none */
 
 static struct {
     struct lg_cunit_body *bodies;
     size_t count;
     size_t capacity;
-} visited;
+} visited LG_HOT;
 
 static void run_part(enum lg_phase phase, void (*function)(void))
 {
@@ -30,21 +32,23 @@ static void run_part(enum lg_phase phase, void (*function)(void))
 void lg_cunit_run_body(const struct lg_cunit_body *body)
 {
     jmp_buf back;
-    jmp_buf *before = body->test->pJumpBuf;
+    jmp_buf *before = way_back;
     const struct lg_cunit_body *outer = current;
-    CU_pTest cunits_before = cunits;
     current = body;
-    cunits = lg_cunit.get_current_test();
-    body->test->pJumpBuf = NULL;
+    way_back = NULL;
     run_part(LG_PHASE_SETUP, body->set_up);
-    body->test->pJumpBuf = &back;
+    way_back = &back;
     if (setjmp(back) == 0)
         run_part(LG_PHASE_BODY, body->function);
     if (setjmp(back) == 0)
         run_part(LG_PHASE_TEARDOWN, body->tear_down);
-    body->test->pJumpBuf = before;
+    way_back = before;
     current = outer;
-    cunits = cunits_before;
+}
+
+void lg_cunit_is_at(CU_pTest test)
+{
+    cunits = test;
 }
 
 CU_BOOL lg_cunit_in_body(void)
@@ -62,13 +66,13 @@ static void count(CU_BOOL value)
     summary->nFailureRecords++;
 }
 
-/* CUnit is at another test than the one that runs when that is run before CUnit comes to it, or
- * once more before another. Within its body, CUnit may go on to one that the body itself runs. */
-static CU_pTest test_to_go_back_to(void)
+/* Within the body that runs, CUnit may go on to a test that the body itself runs: then it is that
+ * test's assertion. */
+static jmp_buf *way_back_from_assertion(void)
 {
     CU_pTest test = lg_cunit.get_current_test();
     bool is_nested = test != NULL && test != cunits && test->pJumpBuf != NULL;
-    return is_nested && lg_agent.counting != LG_COUNT_NOTHING ? test : current->test;
+    return is_nested && lg_agent.counting != LG_COUNT_NOTHING ? test->pJumpBuf : way_back;
 }
 
 CU_BOOL lg_cunit_note_assertion(CU_BOOL value, unsigned line, const char *condition,
@@ -80,9 +84,9 @@ CU_BOOL lg_cunit_note_assertion(CU_BOOL value, unsigned line, const char *condit
     }
     if (value != CU_FALSE || fatal == CU_FALSE)
         return value;
-    CU_pTest test = test_to_go_back_to();
-    if (test->pJumpBuf != NULL)
-        longjmp(*test->pJumpBuf, 1);
+    jmp_buf *back = way_back_from_assertion();
+    if (back != NULL)
+        longjmp(*back, 1);
     return value;
 }
 

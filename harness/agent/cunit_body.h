@@ -18,6 +18,9 @@ struct lg_cunit_body {
 /* SetUp, test and TearDown, as CUnit runs them. */
 void lg_cunit_run_body(const struct lg_cunit_body *body);
 
+/* CUnit has come to TEST, in this process: it stays there while bodies run. */
+void lg_cunit_is_at(CU_pTest test);
+
 /* An assertion of the body that runs: noted if it counts. Does not return if FATAL and
  * there is somewhere to go back to. */
 CU_BOOL lg_cunit_note_assertion(CU_BOOL value, unsigned line, const char *condition,

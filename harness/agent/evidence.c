@@ -28,7 +28,8 @@ static void keep_grown(struct lg_evidence *evidence)
 {
     const struct lg_sampler *sampler = &lg_agent.sampler;
     struct lg_grown_mapping grown[LG_LEDGER_MAX_GROWN];
-    size_t count = lg_maps_grown(&sampler->base, &sampler->latest, grown, LG_LEDGER_MAX_GROWN);
+    const struct lg_maps *latest = lg_sampler_latest(sampler);
+    size_t count = lg_maps_grown(lg_sampler_base(sampler), latest, grown, LG_LEDGER_MAX_GROWN);
     size_t kept = count < LG_LEDGER_MAX_GROWN ? count : LG_LEDGER_MAX_GROWN;
     evidence->grown_count = (uint32_t)count;
     evidence->grown_kept = (uint32_t)kept;
@@ -37,7 +38,7 @@ static void keep_grown(struct lg_evidence *evidence)
         evidence->grown[i].name = 0;
         if (grown[i].name != 0)
             evidence->grown[i].name =
-                lg_ledger_add_text(&lg_agent.ledger, sampler->latest.names + grown[i].name);
+                lg_ledger_add_text(&lg_agent.ledger, latest->names + grown[i].name);
     }
 }
 
@@ -128,8 +129,8 @@ static void keep_strips(struct lg_evidence *evidence)
     if (evidence->strips == 0)
         return;
     struct lg_strip *strips = (struct lg_strip *)(void *)(ledger->attic + evidence->strips);
-    keep_strip(&lg_agent.sampler.base, &strips[0]);
-    keep_strip(&lg_agent.sampler.latest, &strips[1]);
+    keep_strip(lg_sampler_base(&lg_agent.sampler), &strips[0]);
+    keep_strip(lg_sampler_latest(&lg_agent.sampler), &strips[1]);
 }
 
 void lg_evidence_keep(const struct lg_sample *before, const struct lg_sample *after)

@@ -1,7 +1,9 @@
 #include "agent/host.h"
 
 #include "agent/agent.h"
+#include "agent/hot.h"
 #include "agent/job.h"
+#include "agent/output.h"
 
 #include <fcntl.h>
 #include <limits.h>
@@ -14,8 +16,15 @@
 /* What a child has of the ledger's header: it can't be given what the runner relies on. */
 static struct lg_ledger_header told;
 
+/* More than anything of ours takes, in the host or in a child. */
+#define STACK_BYTES 262144
+
+/* Above the descriptors that programs count on. */
+#define FIRST_FD 310
+
 static bool is_kept_from_forks;
-static pid_t group;            /* of the children */
+static LG_HOT bool has_changed = true;
+static LG_HOT pid_t group;     /* of the children */
 static volatile bool *is_here; /* false in what this process forks */
 static char path_of_ledger[64];
 
@@ -129,6 +138,18 @@ static void save_maps(void)
     munmap(text, capacity);
 }
 
+/* Of whose children there are, whenever they are asked for. */
+static int open_children(int32_t pid)
+{
+    char path[64];
+    snprintf(path, sizeof(path), "/proc/%d/task/%d/children", (int)pid, (int)pid);
+    int fd = open(path, O_RDONLY | O_CLOEXEC);
+    int high = fd >= 0 ? fcntl(fd, F_DUPFD_CLOEXEC, FIRST_FD) : -1;
+    if (high >= 0)
+        close(fd);
+    return high >= 0 ? high : fd;
+}
+
 /* A test may send a signal to its process group: it gets one that nobody else is in. Not as its
  * leader, which could not begin a session of its own: that is a process that has ended, and is not
  * waited for. Only who asks for clones would find it. */
@@ -152,6 +173,14 @@ void lg_host_show_to_forks(bool shown)
     is_kept_from_forks = !shown;
 }
 
+/* A stack that has grown is no growth, but would have all mappings read: it has grown before. Only
+ * its lowest page is touched. */
+__attribute__((noinline)) static void deepen_stack(void)
+{
+    char deep[STACK_BYTES];
+    *(volatile char *)deep = 0;
+}
+
 bool lg_host_begin_run(void)
 {
     if (is_kept_from_forks && !*is_here)
@@ -165,8 +194,11 @@ bool lg_host_begin_run(void)
     if (lg_agent.host->maps == 0)
         save_maps();
     __atomic_store_n(&lg_agent.host->state, LG_HOST_RUNNING, __ATOMIC_RELEASE);
-    lg_agent.reaper = (struct lg_reaper){lg_agent.ledger.header->runner_pid,
-                                         {lg_agent.ledger.header->program_pid, 0}};
+    lg_agent.reaper = (struct lg_reaper){
+        lg_agent.ledger.header->runner_pid, {lg_agent.ledger.header->program_pid, 0}, -1};
+    deepen_stack();
+    lg_proc_open_folder();
+    lg_agent.reaper.fd = open_children(lg_agent.reaper.pid);
     if (group == 0)
         make_group(LG_JOB_SLOT);
     memcpy(&told, lg_agent.ledger.header, sizeof(told));
@@ -180,6 +212,37 @@ void lg_host_end_run(void)
     __atomic_store_n(&lg_agent.host->state, LG_HOST_IDLE, __ATOMIC_RELEASE);
 }
 
+static void exclude(const void *start, uint64_t bytes)
+{
+    uint64_t address = (uint64_t)(uintptr_t)start;
+    lg_sampler_exclude(&lg_agent.sampler, (struct lg_range){address, address + bytes});
+}
+
+void lg_host_has_changed(void)
+{
+    has_changed = true;
+}
+
+void lg_host_was_wrong(void)
+{
+    lg_slip_of(lg_agent.slips, lg_agent.slot)->differs = 1;
+}
+
+/* Children see neither the ledger nor the slips of others. */
+void lg_host_sample(void)
+{
+    struct lg_sampler *sampler = &lg_agent.sampler;
+    struct lg_sample unused;
+    if (!has_changed)
+        return;
+    has_changed = false;
+    lg_output_check();
+    exclude(lg_agent.ledger.header, lg_agent.ledger.bytes);
+    exclude(lg_agent.slips, lg_agent.ledger.slots * LG_SLIP_BYTES);
+    sampler->known.is_known = lg_sampler_take(sampler, &unused) == 0 && sampler->known.is_known;
+    lg_sampler_include(sampler, 2);
+}
+
 void lg_host_enter_keeper(uint32_t slot)
 {
     struct lg_slip *slip = lg_slip_of(lg_agent.slips, slot);
@@ -187,7 +250,7 @@ void lg_host_enter_keeper(uint32_t slot)
     madvise(lg_agent.slips, lg_agent.ledger.slots * LG_SLIP_BYTES, MADV_DONTFORK);
     madvise(slip, LG_SLIP_BYTES, MADV_DOFORK);
     lg_agent.is_keeper = true;
-    lg_agent.reaper = (struct lg_reaper){getpid(), {0, 0}};
+    lg_agent.reaper = (struct lg_reaper){getpid(), {0, 0}, open_children(getpid())};
     make_group(slot);
 }
 
@@ -206,6 +269,6 @@ void lg_host_enter_child(uint32_t slot)
         close(lg_agent.keeper_socket);
         lg_agent.reaper.apart[1] = getpid();
     }
-    uint64_t start = (uint64_t)(uintptr_t)slip;
-    lg_sampler_exclude(&lg_agent.sampler, (struct lg_range){start, start + LG_SLIP_BYTES});
+    lg_sampler_hide(&lg_agent.sampler, own.bytes + (own.slots - 1) * LG_SLIP_BYTES);
+    exclude(slip, LG_SLIP_BYTES);
 }

@@ -19,6 +19,16 @@ bool lg_host_begin_run(void);
 /* After the tests of a run: what main forks has the ledger again. */
 void lg_host_end_run(void);
 
+/* Before a child is forked: takes a sample of what it will find, unless nothing of the user's has
+ * run in this process since the last. */
+void lg_host_sample(void);
+
+/* Code of the user has run in this process, or it has mapped memory. */
+void lg_host_has_changed(void);
+
+/* In a child: it has had to look, since this process is not what the host knew. */
+void lg_host_was_wrong(void);
+
 /* Whether what this process forks has the ledger. */
 void lg_host_show_to_forks(bool shown);
 

@@ -3,6 +3,7 @@
 #include "agent/agent.h"
 #include "agent/census.h"
 #include "agent/host.h"
+#include "agent/hot.h"
 #include "agent/limits.h"
 #include "agent/offsets.h"
 #include "agent/output.h"
@@ -27,14 +28,14 @@ static struct {
     uint32_t slot;
     const struct lg_record *record;
     struct lg_body body;
-} job;
+} job LG_HOT;
 
-static uint32_t held; /* children of the host's own */
+static LG_HOT uint32_t held; /* children of the host's own */
 
 /* The host's own child, whatever the program does with those it starts itself: ignored, its
  * status would be lost, and a handler might wait for it first. */
 static const struct sigaction reaped_here = {.sa_handler = SIG_DFL};
-static struct sigaction of_user; /* meanwhile */
+static LG_HOT struct sigaction of_user; /* meanwhile */
 
 static struct lg_slip *slip_of(uint32_t slot)
 {
@@ -133,6 +134,7 @@ static bool run_child(void (*run)(struct lg_record *record, struct lg_body body)
     struct lg_slip *slip = slip_of(job.slot);
     struct rusage usage = {0};
     lg_flush();
+    lg_host_sample();
     lg_job_hold_children();
     announce(slot);
     pid_t pid = fork();
@@ -151,6 +153,8 @@ static bool run_child(void (*run)(struct lg_record *record, struct lg_body body)
     slot->child_pid = pid;
     int wait_status = reap(pid, &usage);
     bool whole = lg_slip_is_whole(slip);
+    if (slip->differs != 0)
+        lg_host_has_changed();
     if (!whole)
         start_over(wait_status);
     slip->record.wait_status = wait_status;

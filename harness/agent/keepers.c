@@ -93,6 +93,7 @@ static bool start(uint32_t slot)
     ends[0] = move_up(ends[0]);
     ends[1] = move_up(ends[1]);
     lg_flush();
+    lg_host_sample();
     lg_job_hold_children();
     lg_host_show_to_forks(true);
     pid_t pid = fork();

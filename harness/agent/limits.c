@@ -41,6 +41,8 @@ void lg_limits_choose(struct lg_record *record)
     const struct lg_orders *orders = &ledger->header->orders;
     const struct lg_rule *rules =
         lg_ledger_at(ledger, orders->rules, orders->rule_count * sizeof(struct lg_rule));
+    if (orders->rule_count == 0)
+        return;
     char test[LONGEST_NAME];
     struct best best = {{NULL}, {false}};
     struct lg_choice choice = {0};

@@ -2,6 +2,7 @@
 
 #include "agent/agent.h"
 #include "agent/child.h"
+#include "agent/hot.h"
 #include "agent/trace/trace.h"
 
 #include <errno.h>
@@ -14,7 +15,7 @@ static struct {
     struct lg_sample begin;
     struct lg_gauges inside;    /* what the marked parts have grown by since lg_marks_open */
     struct lg_gauges last_part; /* the newest of them */
-} marks;
+} marks LG_HOT;
 
 bool lg_marks_in_test(void)
 {
@@ -34,8 +35,9 @@ static void sample_in_body(const struct lg_sample *since, struct lg_sample *out)
     uint32_t phase = lg_agent.record->phase;
     int saved_errno = errno;
     if (since != NULL)
-        lg_child_settle(since);
-    lg_child_sample(out);
+        lg_child_sample_after(since, out);
+    else
+        lg_child_sample(out);
     lg_agent.record->phase = phase;
     errno = saved_errno;
 }

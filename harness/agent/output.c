@@ -20,6 +20,7 @@
 
 static int fds[LG_LEDGER_MAX_SLOTS][STREAMS];
 static bool is_open;
+static bool is_wanted[STREAMS]; /* the program has such a stream */
 
 static int open_pipe(int32_t runner, int32_t fd)
 {
@@ -54,19 +55,23 @@ static bool is_pipe(int fd)
     return fd >= 0 && fstat(fd, &status) == 0 && S_ISFIFO(status.st_mode);
 }
 
+/* What is closed stays closed. */
+void lg_output_check(void)
+{
+    for (int i = 0; i < STREAMS && is_open; i++) {
+        is_wanted[i] = fcntl(i == 0 ? STDOUT_FILENO : STDERR_FILENO, F_GETFD) >= 0;
+        for (uint32_t slot = 0; slot < lg_agent.ledger.slots; slot++)
+            fds[slot][i] = is_pipe(fds[slot][i]) ? fds[slot][i] : -1;
+    }
+}
+
 void lg_output_take(void)
 {
     const int *own = fds[lg_agent.slot];
     for (int i = 0; i < STREAMS && is_open; i++) {
         int stream = i == 0 ? STDOUT_FILENO : STDERR_FILENO;
-        if (is_pipe(own[i]) && fcntl(stream, F_GETFD) >= 0)
+        if (is_wanted[i] && own[i] >= 0)
             dup2(own[i], stream);
-    }
-    for (uint32_t slot = 0; slot < lg_agent.ledger.slots && is_open; slot++) {
-        for (int i = 0; i < STREAMS; i++) {
-            if (is_pipe(fds[slot][i]))
-                close(fds[slot][i]);
-        }
     }
 }
 

@@ -8,6 +8,9 @@
  * count on. Where they can't be had, output goes where it went. */
 void lg_output_open(void);
 
+/* In the host, whenever code of the user may have closed, or opened, any of the descriptors. */
+void lg_output_check(void);
+
 /* In the child: stdout and stderr, if they are open, are the pipes from here on. */
 void lg_output_take(void);
 

@@ -67,3 +67,33 @@ void lg_own_slots_bind(void)
     struct modules modules = {0};
     dl_iterate_phdr(visit_module, &modules);
 }
+
+struct ahead {
+    const char *name;
+    void *function;
+};
+
+/* What has not been filled in yet leads back into the module itself. */
+static void bind_ahead(const struct lg_module *module, const struct lg_slot *slot, void *context)
+{
+    const struct ahead *ahead = context;
+    uintptr_t value = (uintptr_t)*slot->address;
+    if (slot->is_call && slot->is_undefined && value >= module->start && value < module->end &&
+        strcmp(slot->name, ahead->name) == 0)
+        *slot->address = ahead->function;
+}
+
+static int visit_caller(struct dl_phdr_info *info, size_t size, void *context)
+{
+    struct lg_module module;
+    (void)size;
+    lg_module_read(info, &module);
+    lg_module_each_slot(&module, bind_ahead, context);
+    return 0;
+}
+
+void lg_own_slots_bind_ahead(const char *name, void *function)
+{
+    struct ahead ahead = {name, function};
+    dl_iterate_phdr(visit_caller, &ahead);
+}

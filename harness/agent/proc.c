@@ -1,126 +1,137 @@
 #include "agent/proc.h"
 
+#include "agent/hot.h"
+
 #include <errno.h>
 #include <fcntl.h>
 #include <stdbool.h>
 #include <string.h>
 #include <unistd.h>
 
-#define SELF "/proc/self"
+#define SELF "/proc/self/"
 #define FIRST_FD 310
+#define IN_FOLDER (sizeof("/proc/") - 1)
 
 enum { FOLDER, MAPS, STATM, KEPT };
 
-/* A number may be another file's by now: the inode tells. */
-static struct kept {
-    int fd; /* -1: it is not kept */
-    dev_t device;
-    ino_t inode;
-} kept[KEPT] = {{-1, 0, 0}, {-1, 0, 0}, {-1, 0, 0}};
+static LG_HOT int folder = -1; /* /proc itself: of the host, and of all that it forks */
+static LG_HOT int statm = -1;
+static LG_HOT int maps = -1;
+static LG_HOT struct stat maps_file; /* a number may be another file's by now: the inode tells */
 
-static const char *const names[KEPT] = {SELF, SELF "/maps", SELF "/statm"};
-static const int flags[KEPT] = {O_PATH | O_DIRECTORY | O_CLOEXEC, O_RDONLY | O_CLOEXEC,
-                                O_RDONLY | O_CLOEXEC};
+static int move_up(int fd)
+{
+    int high = fd >= 0 ? fcntl(fd, F_DUPFD_CLOEXEC, FIRST_FD) : -1;
+    if (high < 0)
+        return fd;
+    close(fd);
+    return high;
+}
 
-static void keep(int which)
+void lg_proc_open_folder(void)
 {
     struct stat status;
-    int fd = open(names[which], flags[which]);
-    int high = fd >= 0 ? fcntl(fd, F_DUPFD_CLOEXEC, FIRST_FD) : -1;
-    if (high >= 0) {
-        close(fd);
-        fd = high;
-    }
-    kept[which].fd = -1;
-    if (fd < 0 || fstat(fd, &status) != 0)
-        return;
-    kept[which] = (struct kept){fd, status.st_dev, status.st_ino};
+    if (folder < 0 || fstatat(folder, "self", &status, 0) != 0)
+        folder = move_up(open("/proc", O_PATH | O_DIRECTORY | O_CLOEXEC));
 }
 
 void lg_proc_keep(void)
 {
-    for (int i = 0; i < KEPT; i++)
-        keep(i);
+    statm = move_up(openat(folder, "self/statm", O_RDONLY | O_CLOEXEC));
+    maps = move_up(openat(folder, "self/maps", O_RDONLY | O_CLOEXEC));
+    if (maps >= 0 && fstat(maps, &maps_file) != 0)
+        maps = -1;
 }
 
-static bool is_kept(int which)
+/* "/proc/self/" and FILE. Of libc, no more is touched than has to be. */
+static const char *own_path(const char *file, char out[64])
 {
-    struct stat status;
-    return kept[which].fd >= 0 && fstat(kept[which].fd, &status) == 0 &&
-           status.st_dev == kept[which].device && status.st_ino == kept[which].inode;
+    size_t length = sizeof(SELF) - 1;
+    for (size_t i = 0; i < length; i++)
+        out[i] = SELF[i];
+    while (*file != '\0' && length < 63)
+        out[length++] = *file++;
+    out[length] = '\0';
+    return out;
 }
 
 int lg_proc_open(const char *file)
 {
-    char path[64] = SELF "/";
-    int fd;
-    if (is_kept(FOLDER)) {
-        fd = openat(kept[FOLDER].fd, file, O_RDONLY | O_CLOEXEC);
-    } else {
-        strncat(path, file, sizeof(path) - sizeof(SELF "/"));
+    char path[64];
+    int fd = openat(folder, own_path(file, path) + IN_FOLDER, O_RDONLY | O_CLOEXEC);
+    if (fd < 0 && (errno == EBADF || errno == ENOTDIR || errno == ENOENT))
         fd = open(path, O_RDONLY | O_CLOEXEC);
-    }
     return fd >= 0 ? fd : -errno;
 }
 
 int lg_proc_stat(const char *file, struct stat *out)
 {
-    char path[64] = SELF "/";
-    int error;
-    if (is_kept(FOLDER)) {
-        error = fstatat(kept[FOLDER].fd, file, out, 0);
-    } else {
-        strncat(path, file, sizeof(path) - sizeof(SELF "/"));
-        error = stat(path, out);
-    }
-    return error == 0 ? 0 : -errno;
+    char path[64];
+    if (fstatat(folder, own_path(file, path) + IN_FOLDER, out, 0) == 0 || stat(path, out) == 0)
+        return 0;
+    return -errno;
+}
+
+static bool is_kept(void)
+{
+    struct stat status;
+    return maps >= 0 && fstat(maps, &status) == 0 && status.st_dev == maps_file.st_dev &&
+           status.st_ino == maps_file.st_ino && lseek(maps, 0, SEEK_SET) == 0;
 }
 
 int lg_proc_maps(void)
 {
-    if (is_kept(MAPS) && lseek(kept[MAPS].fd, 0, SEEK_SET) == 0)
-        return kept[MAPS].fd;
-    return lg_proc_open("maps");
+    return is_kept() ? maps : lg_proc_open("maps");
 }
 
 void lg_proc_release(int fd)
 {
-    if (fd >= 0 && fd != kept[MAPS].fd)
+    if (fd >= 0 && fd != maps)
         close(fd);
 }
 
-/* The next number of TEXT, and where it ends. */
+/* The next number of TEXT, and where it ends: NULL, if there is none. */
 static uint64_t take_number(const char **text)
 {
     uint64_t number = 0;
-    while (**text == ' ')
-        (*text)++;
+    if (*text == NULL || **text < '0' || **text > '9') {
+        *text = NULL;
+        return 0;
+    }
     for (; **text >= '0' && **text <= '9'; (*text)++)
         number = number * 10 + (uint64_t)(**text - '0');
+    *text += **text == ' ';
     return number;
 }
 
-/* statm: size, resident, shared, text, lib, data, dt */
-int lg_proc_size(struct lg_proc_size *out)
+/* statm: size, resident, shared, text, lib, data, dt. Returns 0, or -EINVAL if FD is of another
+ * file. */
+static int read_size(int fd, struct lg_proc_size *out)
 {
     char text[192];
-    int fd = is_kept(STATM) ? kept[STATM].fd : lg_proc_open("statm");
-    if (fd < 0)
-        return fd;
     ssize_t length;
     do
         length = pread(fd, text, sizeof(text) - 1, 0);
     while (length < 0 && errno == EINTR);
-    int error = length < 0 ? -errno : 0;
-    if (fd != kept[STATM].fd)
-        close(fd);
-    if (error != 0)
-        return error;
+    if (length < 0)
+        return -errno;
     text[length] = '\0';
     const char *at = text;
-    uint64_t columns[6];
-    for (int i = 0; i < 6; i++)
+    uint64_t columns[7];
+    for (int i = 0; i < 7; i++)
         columns[i] = take_number(&at);
     *out = (struct lg_proc_size){columns[0], columns[5]};
-    return 0;
+    return at != NULL && strcmp(at, "\n") == 0 ? 0 : -EINVAL;
+}
+
+int lg_proc_size(struct lg_proc_size *out)
+{
+    if (statm >= 0 && read_size(statm, out) == 0)
+        return 0;
+    int fd = lg_proc_open("statm");
+    if (fd < 0)
+        return fd;
+    int error = read_size(fd, out);
+    close(fd);
+    return error;
 }

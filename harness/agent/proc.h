@@ -7,6 +7,9 @@
 #include <stdint.h>
 #include <sys/stat.h>
 
+/* In the host, before tests run. */
+void lg_proc_open_folder(void);
+
 /* In a child, before its test: opens what it will need, above the descriptors that programs count
  * on. Where a test closes it, or opens something else in its place, it is opened again. */
 void lg_proc_keep(void);

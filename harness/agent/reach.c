@@ -157,7 +157,7 @@ static void list(struct blocks *blocks, const struct lg_sampler *sampler,
 
 void lg_reach_begin(const struct lg_sampler *sampler)
 {
-    list(&reach.before, sampler, &sampler->latest);
+    list(&reach.before, sampler, lg_sampler_latest(sampler));
 }
 
 /* The block of BLOCKS that ADDRESS lies in, or NULL. */
@@ -216,8 +216,9 @@ static void scan_pending(void)
  * was mapped before. New mappings are blocks themselves, and must be pointed to. */
 static void scan_roots(const struct lg_sampler *sampler, uint64_t stack_pointer)
 {
-    for (size_t i = 0; i < sampler->latest.count; i++) {
-        const struct lg_mapping *row = &sampler->latest.rows[i];
+    const struct lg_maps *latest = lg_sampler_latest(sampler);
+    for (size_t i = 0; i < latest->count; i++) {
+        const struct lg_mapping *row = &latest->rows[i];
         if ((row->flags & LG_MAPPING_READ) == 0 || (row->flags & LG_MAPPING_WRITE) == 0 ||
             row->segment == LG_SEGMENT_HEAP || is_own(sampler, row))
             continue;
@@ -253,7 +254,7 @@ static void add_up(lg_reach_found *found, struct lg_lost *lost)
 int lg_reach_end(const struct lg_sampler *sampler, uint64_t stack_pointer, lg_reach_found *found,
                  struct lg_lost *out)
 {
-    list(&reach.after, sampler, &sampler->latest);
+    list(&reach.after, sampler, lg_sampler_latest(sampler));
     if (reach.before.broken || reach.after.broken)
         return reach.after.count == MAX_BLOCKS ? -ENOBUFS : -EINVAL;
     mark_new();

@@ -12,6 +12,7 @@
 
 /* Twice the kernel's default of vm.max_map_count. */
 #define MAX_MAPPINGS ((size_t)131072)
+#define PAGE_BYTES 4096
 #define NAMES_BYTES ((size_t)16 << 20)
 
 static struct lg_maps carve(char *memory)
@@ -32,8 +33,8 @@ int lg_sampler_init(struct lg_sampler *sampler)
     if (memory == MAP_FAILED)
         return -errno;
     memset(sampler, 0, sizeof(*sampler));
-    sampler->base = carve(memory);
-    sampler->latest = carve(memory + each);
+    sampler->rows[0] = carve(memory);
+    sampler->rows[1] = carve(memory + each);
     sampler->memory.start = (uint64_t)(uintptr_t)memory;
     sampler->memory.end = sampler->memory.start + 2 * each;
     lg_sampler_exclude(sampler, sampler->memory);
@@ -55,22 +56,83 @@ bool lg_sampler_owns(const struct lg_sampler *sampler, const struct lg_mapping *
     return false;
 }
 
-int lg_sampler_take(struct lg_sampler *sampler, struct lg_sample *out)
+void lg_sampler_hide(struct lg_sampler *sampler, uint64_t hidden_bytes)
 {
-    malloc_trim(0);
+    sampler->known.size.all_pages -= hidden_bytes / PAGE_BYTES;
+    sampler->has_read = false;
+}
+
+void lg_sampler_include(struct lg_sampler *sampler, size_t count)
+{
+    struct lg_maps *maps = &sampler->rows[sampler->latest];
+    size_t kept = 0;
+    for (size_t i = 0; i < maps->count; i++) {
+        if (!lg_sampler_owns(sampler, &maps->rows[i]))
+            maps->rows[kept++] = maps->rows[i];
+    }
+    maps->count = kept;
+    sampler->base = sampler->latest;
+    sampler->excluded_count -= count;
+}
+
+/* Only a heap that has grown has anything to be trimmed. Who looks at its blocks wants it in any
+ * case: what is free, but still held ready, passes for one that is in use. */
+static struct mallinfo2 trim(struct lg_sampler *sampler)
+{
     struct mallinfo2 info = mallinfo2();
+    if (info.arena == sampler->trimmed_arena_bytes && sampler->known.is_known && !sampler->exact)
+        return info;
+    malloc_trim(0);
+    info = mallinfo2();
+    sampler->trimmed_arena_bytes = info.arena;
+    return info;
+}
+
+static bool is_known(const struct lg_sampler *sampler, const struct lg_proc_size *size,
+                     uint64_t program_break)
+{
+    const struct lg_sampler_known *known = &sampler->known;
+    return known->is_known && !sampler->exact && known->sample.program_break == program_break &&
+           known->size.all_pages == size->all_pages && known->size.data_pages == size->data_pages;
+}
+
+/* Into the rows that are not those of the base. */
+static int read_mappings(struct lg_sampler *sampler)
+{
+    unsigned latest = 1 - sampler->base;
     int fd = lg_proc_maps();
-    int error = fd >= 0 ? lg_maps_read_fd(fd, &sampler->latest) : fd;
+    int error = fd >= 0 ? lg_maps_read_fd(fd, &sampler->rows[latest]) : fd;
     lg_proc_release(fd);
     if (error != 0)
         return error;
-    lg_sample_count(out, &sampler->latest, sampler->excluded, sampler->excluded_count);
+    sampler->latest = latest;
+    sampler->has_read = true;
+    lg_sample_count(&sampler->known.sample, &sampler->rows[latest], sampler->excluded,
+                    sampler->excluded_count);
+    return 0;
+}
+
+int lg_sampler_take(struct lg_sampler *sampler, struct lg_sample *out)
+{
+    struct mallinfo2 info = trim(sampler);
+    struct lg_proc_size size;
+    struct lg_census census;
+    uint64_t program_break = (uint64_t)(uintptr_t)sbrk(0);
+    bool has_size = lg_proc_size(&size) == 0;
+    if (!has_size || !is_known(sampler, &size, program_break)) {
+        sampler->known.is_known = false;
+        int error = read_mappings(sampler);
+        if (error != 0)
+            return error;
+        sampler->known.is_known = has_size;
+        sampler->known.size = size;
+        sampler->known.sample.program_break = program_break;
+    }
+    *out = sampler->known.sample;
     bool own = sampler->live_bytes == NULL;
     out->live_bytes = own ? info.uordblks + info.hblkhd : sampler->live_bytes();
     out->arena_bytes = own ? info.arena : 0;
-    out->program_break = (uint64_t)(uintptr_t)sbrk(0);
-    struct lg_census census;
-    error = lg_census_take(&census);
+    int error = lg_census_take(&census);
     out->fds = census.fds;
     out->threads = census.threads;
     out->children = census.children;
@@ -79,7 +141,15 @@ int lg_sampler_take(struct lg_sampler *sampler, struct lg_sample *out)
 
 void lg_sampler_rebase(struct lg_sampler *sampler)
 {
-    struct lg_maps base = sampler->base;
     sampler->base = sampler->latest;
-    sampler->latest = base;
+}
+
+const struct lg_maps *lg_sampler_base(const struct lg_sampler *sampler)
+{
+    return &sampler->rows[sampler->base];
+}
+
+const struct lg_maps *lg_sampler_latest(const struct lg_sampler *sampler)
+{
+    return &sampler->rows[sampler->latest];
 }

@@ -1,6 +1,7 @@
 #include "agent/silence.h"
 
 #include <fcntl.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <sys/single_threaded.h>
 #include <unistd.h>
@@ -13,10 +14,28 @@ static void flush_if_free(FILE *stream)
     funlockfile(stream);
 }
 
+/* All open streams, the newest first. glibc exports it; where there is none, all are flushed. */
+extern FILE *_IO_list_all __attribute__((weak));
+
+/* Whether any has something to be written, or may have: to flush writes to each of them, and so
+ * costs a page fault for each in the host and in every child. */
+static bool any_pending(void)
+{
+    if (&_IO_list_all == NULL)
+        return true;
+    for (const FILE *stream = _IO_list_all; stream != NULL; stream = stream->_chain) {
+        bool is_wide = stream->_mode > 0;
+        if (is_wide || stream->_IO_write_ptr > stream->_IO_write_base)
+            return true;
+    }
+    return false;
+}
+
 void lg_flush(void)
 {
     if (__libc_single_threaded) {
-        fflush(NULL);
+        if (any_pending())
+            fflush(NULL);
         return;
     }
     flush_if_free(stdout);

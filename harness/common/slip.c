@@ -48,6 +48,7 @@ void lg_slip_begin(struct lg_slip *slip, const struct lg_record *record)
     slip->record = *record;
     slip->attic_used = FIRST_OFFSET;
     slip->attic_lost_bytes = 0;
+    slip->differs = 0;
     slip->back = SEAL;
 }
 

@@ -18,7 +18,8 @@ struct lg_slip {
     struct lg_record record;
     uint32_t attic_used;
     uint32_t attic_lost_bytes;
-    uint64_t back; /* the same again; the slip's attic follows */
+    uint64_t differs; /* its process is not what the host knew of itself: it has to look again */
+    uint64_t back;    /* the same again; the slip's attic follows */
 };
 
 /* Maps the slips of the host of index HOST, LEDGER->jobs of them in a row, from the ledger's FD,

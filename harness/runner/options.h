@@ -15,13 +15,12 @@ enum lg_color { LG_COLOR_AUTO, LG_COLOR_ALWAYS, LG_COLOR_NEVER };
 /* Strings belong to argv or the environment. */
 struct lg_options {
     const char *junit;    /* a path, or NULL */
-    bool junit_strict;    /* valid against the schemas, with less in it */
     int skip_status;      /* the exit status where every test is skipped; 0 by default */
+    bool junit_strict;    /* valid against the schemas, with less in it */
     bool omit_unselected; /* tests that filter and shard leave out are not in it */
     struct lg_outputs outputs;
     struct lg_budget budget;
     enum lg_rigor rigor;
-    bool rigor_given; /* else it is the default */
     enum lg_isolation isolation;
     uint64_t timeout_ms; /* per test; 0: none */
     const char *filter;  /* a glob on SUITE/TEST, or NULL */
@@ -29,11 +28,12 @@ struct lg_options {
     uint32_t shards;
     uint32_t jobs;   /* tests at a time */
     uint32_t repeat; /* times that each test is run */
-    bool shuffle;    /* the order of the tests, by SEED */
-    uint64_t seed;
+    enum lg_color color;
+    uint64_t seed; /* of the order of the tests, if SHUFFLE */
+    bool shuffle;
+    bool rigor_given; /* else it is the default */
     bool list;
     bool json;
-    enum lg_color color;
     bool quiet;
     bool capture; /* keep what each test prints, and show that of red ones */
     bool trace;   /* look for the line of what leaks */

@@ -118,10 +118,10 @@ static unsigned long count_processors(void)
 
 int lg_options_jobs(struct lg_options *options, const char *value, char *why, size_t size)
 {
-    char *end;
+    char *end = "";
     unsigned long jobs =
         strcmp(value, "auto") == 0 ? count_processors() : lg_options_count(value, &end);
-    if ((strcmp(value, "auto") != 0 && *end != '\0') || jobs < 1 || jobs > LG_ORDERS_MAX_JOBS) {
+    if (*end != '\0' || jobs < 1 || jobs > LG_ORDERS_MAX_JOBS) {
         snprintf(why, size, "'%s' is no number from 1 to %d, nor auto", value, LG_ORDERS_MAX_JOBS);
         return -EINVAL;
     }

@@ -32,7 +32,7 @@ static void count_fds(void)
 /* A thread's handle lies in its stack. */
 struct lg_range lg_trace_stack_of(const struct lg_traced_thread *entry)
 {
-    const struct lg_maps *maps = &lg_agent.sampler.latest;
+    const struct lg_maps *maps = lg_sampler_latest(&lg_agent.sampler);
     uint64_t address = (uint64_t)entry->thread;
     for (size_t i = 0; i < maps->count; i++) {
         const struct lg_mapping *row = &maps->rows[i];

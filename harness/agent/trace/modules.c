@@ -137,7 +137,7 @@ static bool is_relocated(const struct lg_module *module, const struct lg_mapping
 /* What of it is not withheld: the newest sample knows, of what was mapped by then. */
 static void sweep_segment(const struct lg_module *module, uintptr_t start, uintptr_t end)
 {
-    const struct lg_maps *maps = &lg_agent.sampler.latest;
+    const struct lg_maps *maps = lg_sampler_latest(&lg_agent.sampler);
     for (size_t i = 0; i < maps->count && start < end; i++) {
         const struct lg_mapping *row = &maps->rows[i];
         if (row->end <= start || row->start >= end || !is_withheld(row) ||
@@ -214,7 +214,7 @@ static bool may_hold_pointers(const struct lg_mapping *row)
 void lg_modules_patch(void)
 {
     bool first = true;
-    const struct lg_maps *maps = &lg_agent.sampler.latest;
+    const struct lg_maps *maps = lg_sampler_latest(&lg_agent.sampler);
     known_count = 0;
     dl_iterate_phdr(patch_module, &first);
     for (size_t i = 0; i < maps->count; i++) {

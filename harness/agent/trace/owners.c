@@ -13,7 +13,7 @@
 /* A block that was freed behind our back may be no memory any more. */
 static bool is_readable(uint64_t start, uint64_t end)
 {
-    const struct lg_maps *maps = &lg_agent.sampler.latest;
+    const struct lg_maps *maps = lg_sampler_latest(&lg_agent.sampler);
     size_t low = 0;
     size_t high = maps->count;
     while (low < high) {

@@ -83,7 +83,7 @@ static bool is_memory(const struct lg_mapping *row)
 /* Reservations that are there already may become memory, and memory be mapped anew. */
 static void note_mappings(void)
 {
-    const struct lg_maps *maps = &lg_agent.sampler.latest;
+    const struct lg_maps *maps = lg_sampler_latest(&lg_agent.sampler);
     for (size_t i = 0; i < maps->count; i++) {
         bool guard = maps->rows[i].segment == LG_SEGMENT_GUARD;
         if (guard || is_memory(&maps->rows[i]))
