@@ -236,15 +236,40 @@ static struct lg_budget_line *added_line(struct budget_file *file, struct budget
 
 /* A line, a glob or the test itself has said how much is too much: only a test of which nothing
  * is said gets a line. Whoever set a date that is over has to set a new one. */
-static void raise(struct budget_file *file, struct budget_decision *decision, int gauge)
+static bool may_raise(const struct budget_file *file, const struct budget_decision *decision,
+                      int gauge)
 {
     bool unsaid = decision->own == NULL && decision->choice.by[gauge] == NULL &&
                   (decision->choice.own & LG_GAUGE_BIT(gauge)) == 0;
+    return !decision->expired && (file->update->allow_growth || unsaid);
+}
+
+/* What all tests of one name need, as they share a line: it goes before what one of them says
+ * itself, and so may be less. */
+static int64_t need_of_name(const struct budget_file *file, const struct budget_decision *decision,
+                            int gauge)
+{
+    const struct budget_decision *end = file->decisions + file->update->count;
+    const char *name = decision->name;
+    int64_t need = 0;
+    while (decision > file->decisions && strcmp(decision[-1].name, name) == 0)
+        decision--;
+    for (; decision < end && strcmp(decision->name, name) == 0; decision++) {
+        const struct lg_need *own = &decision->test->need;
+        if ((own->known & LG_GAUGE_BIT(gauge)) != 0 &&
+            (!is_over(decision, gauge) || may_raise(file, decision, gauge)))
+            need = larger(need, own->limits.values[gauge]);
+    }
+    return need;
+}
+
+static void raise(struct budget_file *file, struct budget_decision *decision, int gauge)
+{
     struct budget_file_line *line = exact_by(file, decision, gauge);
-    int64_t need = decision->test->need.limits.values[gauge];
+    int64_t need = need_of_name(file, decision, gauge);
     if (line == NULL && decision->own != NULL && !decision->own->shared)
         line = decision->own;
-    if (decision->expired || !(file->update->allow_growth || unsaid)) {
+    if (!may_raise(file, decision, gauge)) {
         decision->refused = true;
     } else if (line != NULL) {
         raise_limit(&line->now, line->was, gauge, need);
