@@ -47,9 +47,18 @@ void lg_text_add_bytes(struct lg_text *text, const char *bytes, size_t length)
 void lg_text_add(struct lg_text *text, const char *format, ...)
 {
     va_list arguments;
+    char *end = text->data != NULL ? text->data + text->length : NULL;
+    size_t room = text->capacity - text->length;
     va_start(arguments, format);
-    int length = vsnprintf(NULL, 0, format, arguments);
+    int length = vsnprintf(end, room, format, arguments);
     va_end(arguments);
+    /* Most of what is added fits: only what does not is written twice. */
+    if (length >= 0 && (size_t)length < room) {
+        text->length += (size_t)length;
+        return;
+    }
+    if (end != NULL)
+        *end = '\0';
     if (length < 0 || !reserve(text, (size_t)length))
         return;
     va_start(arguments, format);
