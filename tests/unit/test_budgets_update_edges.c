@@ -137,6 +137,9 @@ static void test_a_line_does_not_allow_what_a_test_of_its_name_refuses(void)
     budget_play_leak(&play, "p", "a/b", 192)->own = &own;
     budget_play_check(&play, "# x\n", "# x\np:a/b  live=64 first:live=64\n");
     CU_ASSERT_EQUAL(play.changes.refused, 1);
+    own.limits.values[LG_GAUGE_LIVE] = 32;
+    budget_play_check(&play, "# x\n", "# x\n");
+    CU_ASSERT_EQUAL(play.changes.refused, 1);
     play.allow_growth = true;
     budget_play_check(&play, "# x\n", "# x\np:a/b  live=192 first:live=192\n");
     budget_play_free(&play);
