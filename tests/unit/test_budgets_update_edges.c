@@ -145,6 +145,19 @@ static void test_a_line_does_not_allow_what_a_test_of_its_name_refuses(void)
     budget_play_free(&play);
 }
 
+/* Within the file, what would be a byte-order mark before it is a part of a name. */
+static void test_a_line_that_becomes_the_first_keeps_its_name(void)
+{
+    struct budget_play play = {0};
+    budget_play_measure(&play, "p", "a/b");
+    budget_play_check(&play,
+                      "a/b live=1K\n\xef\xbb\xbf"
+                      "a/b live=64\n",
+                      "\n\xef\xbb\xbf"
+                      "a/b live=64\n");
+    budget_play_free(&play);
+}
+
 /* A program and a suite may meet in one name in two ways. */
 static void test_names_that_are_written_alike_share_a_line(void)
 {
@@ -272,6 +285,7 @@ int add_budgets_update_edges_suite(void)
         UNIT_TEST(test_tests_of_one_name_share_a_line),
         UNIT_TEST(test_a_line_is_enough_for_all_tests_of_its_name),
         UNIT_TEST(test_a_line_does_not_allow_what_a_test_of_its_name_refuses),
+        UNIT_TEST(test_a_line_that_becomes_the_first_keeps_its_name),
         UNIT_TEST(test_names_that_are_written_alike_share_a_line),
         UNIT_TEST(test_a_line_for_several_programs_is_right_for_each),
         UNIT_TEST(test_a_line_goes_only_if_no_program_needs_it),
