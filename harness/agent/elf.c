@@ -31,12 +31,13 @@ static int map_file(const char *path, struct image *image)
     return 0;
 }
 
-/* COUNT items of SIZE bytes at OFFSET, or NULL where they are not within the file. */
+/* COUNT items of SIZE bytes at OFFSET, or NULL where they are not within the file, or do not lie as
+ * those of a linker do: a table's rows at multiples of 8. */
 static const void *at(const struct image *image, uint64_t offset, uint64_t count, uint64_t size)
 {
     uint64_t bytes;
     if (__builtin_mul_overflow(count, size, &bytes) || offset > image->size ||
-        image->size - offset < bytes)
+        image->size - offset < bytes || (size > 1 && offset % 8 != 0))
         return NULL;
     return image->bytes + offset;
 }

@@ -44,8 +44,11 @@ lg_gauge_set lg_gauges_grown(const struct lg_gauges *growth)
 
 void lg_gauges_add(struct lg_gauges *sum, const struct lg_gauges *term)
 {
-    for (int gauge = 0; gauge < LG_GAUGE_COUNT; gauge++)
-        sum->values[gauge] += term->values[gauge];
+    for (int gauge = 0; gauge < LG_GAUGE_COUNT; gauge++) {
+        int64_t *value = &sum->values[gauge];
+        if (__builtin_add_overflow(*value, term->values[gauge], value))
+            *value = term->values[gauge] > 0 ? INT64_MAX : INT64_MIN;
+    }
 }
 
 static bool is_over(int64_t growth, uint32_t runs, int64_t limit)

@@ -50,7 +50,7 @@ lg_gauge_set lg_gauges_grown(const struct lg_gauges *growth);
 lg_gauge_set lg_gauges_over(const struct lg_gauges *growth, uint32_t runs, lg_gauge_set grown,
                             const struct lg_gauges *limits);
 
-/* SUM += TERM, gauge by gauge. */
+/* SUM += TERM, gauge by gauge; what is too much for a number is the largest there is. */
 void lg_gauges_add(struct lg_gauges *sum, const struct lg_gauges *term);
 
 #endif

@@ -92,6 +92,14 @@ static int add_name(struct lg_maps *out, const char *name, size_t length, uint32
     return 0;
 }
 
+/* The kernel promises that no row begins before the end of the one above it, even while the
+ * process goes on. What is counted from rows that overlap would be wrong. */
+static bool is_in_order(const struct lg_maps *maps, const struct lg_mapping *row)
+{
+    uint64_t last = maps->count > 0 ? maps->rows[maps->count - 1].end : 0;
+    return row->start >= last && row->end >= row->start;
+}
+
 static int add_line(struct lg_maps *out, const char *line, size_t length)
 {
     struct cursor cursor = {line, line + length, false};
@@ -111,7 +119,7 @@ static int add_line(struct lg_maps *out, const char *line, size_t length)
     row.inode = take_number(&cursor, 10);
     if (cursor.at < cursor.end)
         take_char(&cursor, ' ');
-    if (cursor.failed || row.end < row.start || memchr(line, '\0', length) != NULL)
+    if (cursor.failed || !is_in_order(out, &row) || memchr(line, '\0', length) != NULL)
         return -EINVAL;
     while (cursor.at < cursor.end && *cursor.at == ' ')
         cursor.at++;

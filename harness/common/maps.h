@@ -56,7 +56,8 @@ struct lg_maps {
 /* Reads every mapping of the process under PROC_ROOT ("/proc/self", a test's
  * own folder) into OUT, by address, and classifies each.
  * Returns 0, -ENOBUFS if OUT is too small, -EINVAL if a line is not of maps'
- * form, or -errno. OUT's contents are undefined on failure. Opens one file. */
+ * form, or overlaps one above it, or -errno. OUT's contents are undefined on failure.
+ * Opens one file. */
 int lg_maps_read(const char *proc_root, struct lg_maps *out);
 
 /* The same from FD, which is at the beginning of such a file. */

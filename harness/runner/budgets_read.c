@@ -65,6 +65,12 @@ static int read_comment(const struct reading *reading, const struct lg_lines *li
     return 0;
 }
 
+static const char *next_item(const char *item)
+{
+    const char *comma = strchr(item, ',');
+    return comma != NULL ? comma + 1 : NULL;
+}
+
 /* "live=64,fds=1" */
 static int read_limits(const struct lg_lines *lines, const char *text, lg_gauge_set *named,
                        struct lg_gauges *limits)
@@ -73,13 +79,11 @@ static int read_limits(const struct lg_lines *lines, const char *text, lg_gauge_
     struct lg_budget budget = {.limits = *limits};
     if (lg_budget_parse(text, &budget, complaint, sizeof(complaint)) != 0)
         return lg_lines_complain(lines, "%s", complaint);
-    for (const char *item = text; item != NULL;) {
+    for (const char *item = text; item != NULL; item = next_item(item)) {
         enum lg_gauge gauge = lg_gauge_find(item, (int)strcspn(item, "="));
         if ((*named & LG_GAUGE_BIT(gauge)) != 0)
             return lg_lines_complain(lines, "%s is limited twice", lg_gauge_name(gauge));
         *named |= LG_GAUGE_BIT(gauge);
-        item = strchr(item, ',');
-        item += item != NULL;
     }
     *limits = budget.limits;
     return 0;

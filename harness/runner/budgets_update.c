@@ -221,11 +221,19 @@ static size_t place_of(const struct budget_file *file, const char *name)
     return comments > 0 && first < file->count ? comments : first;
 }
 
-/* Tests of one name share a line: the first of them adds it. */
-static struct lg_budget_line *added_line(struct budget_file *file, struct budget_decision *decision)
+/* The first decision on DECISION's name: those of one name lie side by side. */
+static const struct budget_decision *first_of_name(const struct budget_file *file,
+                                                   const struct budget_decision *decision)
 {
     while (decision > file->decisions && strcmp(decision[-1].name, decision->name) == 0)
         decision--;
+    return decision;
+}
+
+/* Tests of one name share a line: the first of them adds it. */
+static struct lg_budget_line *added_line(struct budget_file *file, struct budget_decision *decision)
+{
+    decision = &file->decisions[first_of_name(file, decision) - file->decisions];
     if (!decision->adds) {
         decision->adds = true;
         decision->before = place_of(file, decision->name);
@@ -236,15 +244,43 @@ static struct lg_budget_line *added_line(struct budget_file *file, struct budget
 
 /* A line, a glob or the test itself has said how much is too much: only a test of which nothing
  * is said gets a line. Whoever set a date that is over has to set a new one. */
-static void raise(struct budget_file *file, struct budget_decision *decision, int gauge)
+static bool may_raise(const struct budget_file *file, const struct budget_decision *decision,
+                      int gauge)
 {
     bool unsaid = decision->own == NULL && decision->choice.by[gauge] == NULL &&
                   (decision->choice.own & LG_GAUGE_BIT(gauge)) == 0;
+    return !decision->expired && (file->update->allow_growth || unsaid);
+}
+
+/* What all tests of one name need, as they share a line: it goes before what one of them says
+ * itself. Stores in OWN the least that one of them says. */
+static int64_t need_of_name(const struct budget_file *file, const struct budget_decision *decision,
+                            int gauge, int64_t *own)
+{
+    const struct budget_decision *end = file->decisions + file->update->count;
+    const struct budget_decision *at = first_of_name(file, decision);
+    int64_t need = 0;
+    *own = LG_BUDGET_UNLIMITED;
+    for (; at < end && strcmp(at->name, decision->name) == 0; at++) {
+        lg_gauge_set bit = LG_GAUGE_BIT(gauge);
+        int64_t limit = at->choice.budget.limits.values[gauge];
+        if ((at->test->need.known & bit) != 0 &&
+            (!is_over(at, gauge) || may_raise(file, at, gauge)))
+            need = larger(need, at->test->need.limits.values[gauge]);
+        if ((at->choice.own & bit) != 0 && limit < *own)
+            *own = limit;
+    }
+    return need;
+}
+
+static void raise(struct budget_file *file, struct budget_decision *decision, int gauge)
+{
     struct budget_file_line *line = exact_by(file, decision, gauge);
-    int64_t need = decision->test->need.limits.values[gauge];
+    int64_t own;
+    int64_t need = need_of_name(file, decision, gauge, &own);
     if (line == NULL && decision->own != NULL && !decision->own->shared)
         line = decision->own;
-    if (decision->expired || !(file->update->allow_growth || unsaid)) {
+    if (!may_raise(file, decision, gauge) || (need > own && !file->update->allow_growth)) {
         decision->refused = true;
     } else if (line != NULL) {
         raise_limit(&line->now, line->was, gauge, need);

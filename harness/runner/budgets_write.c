@@ -1,6 +1,7 @@
 /* A budget file, as it was decided to be, as text. */
 #include "runner/budgets_line.h"
 #include "runner/budgets_update_parts.h"
+#include "runner/lines.h"
 
 #include <inttypes.h>
 #include <stdlib.h>
@@ -104,6 +105,9 @@ static void write_line(struct budget_file *file, const struct budget_file_line *
     file->changes->raised += line->raised;
     file->changes->tightened += line->tightened && !line->raised;
     file->changes->remembered += line->remembered && !line->tightened && !line->raised;
+    /* It has become the first one: the reader would take a mark away that begins the file. */
+    if (out->length == 0 && strncmp(line->text, LG_LINES_MARK, strlen(LG_LINES_MARK)) == 0)
+        lg_text_add(out, "%s", file->newline);
     if (changed)
         add_changed(out, line);
     else

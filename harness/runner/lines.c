@@ -11,19 +11,45 @@
 /* As much of a line as a complaint shows. */
 #define MAX_SHOWN_BYTES 60
 
+/* A part of the line may be in TEXT, and what its escapes stand for: any bytes at all. */
+static void add_clean_line(struct lg_text *out, const char *text)
+{
+    size_t length;
+    while (text[length = strcspn(text, "\n")] != '\0') {
+        lg_text_add_clean(out, text, length);
+        lg_text_add(out, "\\x0a");
+        text += length + 1;
+    }
+    lg_text_add_clean(out, text, length);
+}
+
+/* Cut between two characters where it is too long. */
+static void copy(const struct lg_text *text, char *out, size_t size)
+{
+    size_t length = text->length;
+    if (size == 0)
+        return;
+    if (length >= size) {
+        length = size - 1;
+        while (length > 0 && ((unsigned char)text->data[length] & 0xc0) == 0x80)
+            length--;
+    }
+    memcpy(out, lg_text_string(text), length);
+    out[length] = '\0';
+}
+
 int lg_lines_complain(const struct lg_lines *lines, const char *format, ...)
 {
     va_list arguments;
-    struct lg_text what = {0};
+    struct lg_text complaint = {0};
     char text[256];
     va_start(arguments, format);
     vsnprintf(text, sizeof(text), format, arguments);
     va_end(arguments);
-    /* A part of the line may be in it: any bytes at all. */
-    lg_text_add_clean(&what, text, strlen(text));
-    snprintf(lines->error, lines->error_size, "%s:%u: %s", lines->path, lines->line,
-             lg_text_string(&what));
-    lg_text_free(&what);
+    lg_text_add(&complaint, "%s:%u: ", lines->path, lines->line);
+    add_clean_line(&complaint, text);
+    copy(&complaint, lines->error, lines->error_size);
+    lg_text_free(&complaint);
     return -EINVAL;
 }
 

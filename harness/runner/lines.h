@@ -17,8 +17,8 @@ struct lg_lines {
     size_t error_size;
 };
 
-/* Says what is wrong with the line: "supp.txt:7: unknown kind 'lek'", as clean text. Returns
- * -EINVAL. */
+/* Says what is wrong with the line: "supp.txt:7: unknown kind 'lek'", as one line of clean text.
+ * Returns -EINVAL. */
 int lg_lines_complain(const struct lg_lines *lines, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
 

@@ -47,9 +47,18 @@ void lg_text_add_bytes(struct lg_text *text, const char *bytes, size_t length)
 void lg_text_add(struct lg_text *text, const char *format, ...)
 {
     va_list arguments;
+    char *end = text->data != NULL ? text->data + text->length : NULL;
+    size_t room = text->capacity - text->length;
     va_start(arguments, format);
-    int length = vsnprintf(NULL, 0, format, arguments);
+    int length = vsnprintf(end, room, format, arguments);
     va_end(arguments);
+    /* Most of what is added fits: only what does not is written twice. */
+    if (length >= 0 && (size_t)length < room) {
+        text->length += (size_t)length;
+        return;
+    }
+    if (end != NULL)
+        *end = '\0';
     if (length < 0 || !reserve(text, (size_t)length))
         return;
     va_start(arguments, format);
@@ -120,10 +129,25 @@ static bool is_plain(uint32_t code)
     return code != 0xfffe && code != 0xffff;
 }
 
+/* How many bytes at INPUT are plain ASCII: most of any text. */
+static size_t ascii_length(const char *input, size_t length)
+{
+    size_t at = 0;
+    while (at < length && (unsigned char)input[at] < 0x80 && is_plain((unsigned char)input[at]))
+        at++;
+    return at;
+}
+
 void lg_text_add_clean(struct lg_text *text, const char *input, size_t length)
 {
     size_t at = 0;
     while (at < length) {
+        size_t ascii = ascii_length(input + at, length - at);
+        if (ascii > 0) {
+            lg_text_add_bytes(text, input + at, ascii);
+            at += ascii;
+            continue;
+        }
         size_t skipped = ansi_length(input + at, length - at);
         if (skipped > 0) {
             at += skipped;

@@ -19,6 +19,7 @@ static add_suite *const suites[] = {
     add_trial_suite,
     add_trial_steps_suite,
     add_trial_insist_suite,
+    add_elf_suite,
     add_table_suite,
     add_trace_blocks_suite,
     add_trace_sites_suite,

@@ -113,6 +113,51 @@ static void test_tests_of_one_name_share_a_line(void)
     budget_play_free(&play);
 }
 
+/* The line goes before what they say themselves: what passes by that has to pass with the line. */
+static void test_a_line_is_enough_for_all_tests_of_its_name(void)
+{
+    struct lg_wishes own = {.named = LG_GAUGE_BIT(LG_GAUGE_LIVE)};
+    struct budget_play play = {0};
+    own.limits.values[LG_GAUGE_LIVE] = 4096;
+    budget_play_leak(&play, "p", "a/b", 64);
+    budget_play_leak(&play, "p", "a/b", 192)->own = &own;
+    budget_play_check(&play, "# x\n", "# x\np:a/b  live=192 first:live=192\n");
+    play.allow_growth = true;
+    budget_play_check(&play, "# x\n", "# x\np:a/b  live=192 first:live=192\n");
+    budget_play_free(&play);
+}
+
+/* What was over by its own word is not let through by a line for another one. */
+static void test_a_line_does_not_allow_what_a_test_of_its_name_refuses(void)
+{
+    struct lg_wishes own = {.named = LG_GAUGE_BIT(LG_GAUGE_LIVE)};
+    struct budget_play play = {0};
+    own.limits.values[LG_GAUGE_LIVE] = 128;
+    budget_play_leak(&play, "p", "a/b", 64);
+    budget_play_leak(&play, "p", "a/b", 192)->own = &own;
+    budget_play_check(&play, "# x\n", "# x\np:a/b  live=64 first:live=64\n");
+    CU_ASSERT_EQUAL(play.changes.refused, 1);
+    own.limits.values[LG_GAUGE_LIVE] = 32;
+    budget_play_check(&play, "# x\n", "# x\n");
+    CU_ASSERT_EQUAL(play.changes.refused, 1);
+    play.allow_growth = true;
+    budget_play_check(&play, "# x\n", "# x\np:a/b  live=192 first:live=192\n");
+    budget_play_free(&play);
+}
+
+/* Within the file, what would be a byte-order mark before it is a part of a name. */
+static void test_a_line_that_becomes_the_first_keeps_its_name(void)
+{
+    struct budget_play play = {0};
+    budget_play_measure(&play, "p", "a/b");
+    budget_play_check(&play,
+                      "a/b live=1K\n\xef\xbb\xbf"
+                      "a/b live=64\n",
+                      "\n\xef\xbb\xbf"
+                      "a/b live=64\n");
+    budget_play_free(&play);
+}
+
 /* A program and a suite may meet in one name in two ways. */
 static void test_names_that_are_written_alike_share_a_line(void)
 {
@@ -238,6 +283,9 @@ int add_budgets_update_edges_suite(void)
         UNIT_TEST(test_a_line_is_added_where_it_is_sorted),
         UNIT_TEST(test_lines_that_are_added_are_in_one_order),
         UNIT_TEST(test_tests_of_one_name_share_a_line),
+        UNIT_TEST(test_a_line_is_enough_for_all_tests_of_its_name),
+        UNIT_TEST(test_a_line_does_not_allow_what_a_test_of_its_name_refuses),
+        UNIT_TEST(test_a_line_that_becomes_the_first_keeps_its_name),
         UNIT_TEST(test_names_that_are_written_alike_share_a_line),
         UNIT_TEST(test_a_line_for_several_programs_is_right_for_each),
         UNIT_TEST(test_a_line_goes_only_if_no_program_needs_it),

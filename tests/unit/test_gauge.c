@@ -83,6 +83,18 @@ static struct lg_gauges all_of(int64_t value)
     return gauges;
 }
 
+static void test_a_sum_too_large_for_a_number_is_the_largest(void)
+{
+    struct lg_gauges sum = all_of(INT64_MAX - 1);
+    struct lg_gauges term = all_of(2);
+    lg_gauges_add(&sum, &term);
+    CU_ASSERT_EQUAL(sum.values[LG_GAUGE_LIVE], INT64_MAX);
+    sum = all_of(INT64_MIN + 1);
+    term = all_of(-2);
+    lg_gauges_add(&sum, &term);
+    CU_ASSERT_EQUAL(sum.values[LG_GAUGE_LIVE], INT64_MIN);
+}
+
 #define ALL ((LG_GAUGE_BIT(LG_GAUGE_COUNT)) - 1)
 
 /* What grew by GROWTH over RUNS runs, with LIMIT per run for all. */
@@ -142,6 +154,7 @@ int add_gauge_suite(void)
         UNIT_TEST(test_nothing_is_over_no_limit),
         UNIT_TEST(test_a_limit_too_large_to_multiply_is_none),
         UNIT_TEST(test_add_sums_gauge_by_gauge),
+        UNIT_TEST(test_a_sum_too_large_for_a_number_is_the_largest),
         CU_TEST_INFO_NULL,
     };
     return unit_add_suite("gauge", tests);

@@ -115,6 +115,35 @@ static void test_a_line_may_be_of_any_length(void)
     free(text);
 }
 
+static const char *complain(struct lg_lines *lines, const char *text, char *error, size_t size)
+{
+    *lines = (struct lg_lines){.path = "x.txt", .line = 7, .error = error, .error_size = size};
+    CU_ASSERT_EQUAL(lg_lines_complain(lines, "no '%s'", text), -EINVAL);
+    return error;
+}
+
+/* An escape in the line may stand for any byte. */
+static void test_a_complaint_is_one_line_of_clean_text(void)
+{
+    struct lg_lines lines;
+    char error[64];
+    CU_ASSERT_STRING_EQUAL(complain(&lines, "a\nb", error, sizeof(error)), "x.txt:7: no 'a\\x0ab'");
+    CU_ASSERT_STRING_EQUAL(complain(&lines, "\n\x1b\xff\n", error, sizeof(error)),
+                           "x.txt:7: no '\\x0a\\x1b\\xff\\x0a'");
+}
+
+static void test_a_complaint_is_cut_between_characters(void)
+{
+    struct lg_lines lines;
+    char error[64];
+    CU_ASSERT_STRING_EQUAL(complain(&lines, "\xc3\xa4\xc3\xa4", error, 18),
+                           "x.txt:7: no '\xc3\xa4\xc3\xa4");
+    CU_ASSERT_STRING_EQUAL(complain(&lines, "\xc3\xa4\xc3\xa4", error, 17),
+                           "x.txt:7: no '\xc3\xa4");
+    CU_ASSERT_STRING_EQUAL(complain(&lines, "\xc3\xa4\xc3\xa4", error, 1), "");
+    CU_ASSERT_EQUAL(lg_lines_complain(&(struct lg_lines){.path = "x.txt"}, "no"), -EINVAL);
+}
+
 int add_lines_suite(void)
 {
     CU_TestInfo tests[] = {
@@ -123,6 +152,8 @@ int add_lines_suite(void)
         UNIT_TEST(test_a_nul_byte_is_complained_about_wherever_it_is),
         UNIT_TEST(test_a_complaint_ends_the_reading),
         UNIT_TEST(test_a_line_may_be_of_any_length),
+        UNIT_TEST(test_a_complaint_is_one_line_of_clean_text),
+        UNIT_TEST(test_a_complaint_is_cut_between_characters),
         CU_TEST_INFO_NULL,
     };
     return unit_add_suite("lines", tests);

@@ -147,6 +147,24 @@ static void test_a_range_that_ends_before_it_starts_is_refused(void)
     CU_ASSERT_EQUAL(parse_maps(ANON_LINE("2000-1000"), &parsed), -EINVAL);
 }
 
+static void test_a_range_that_overlaps_one_above_it_is_refused(void)
+{
+    struct parsed parsed;
+    CU_ASSERT_EQUAL(parse_maps("1000-3000 rw-p 00000000 00:00 0\n"
+                               "2000-4000 rw-p 00000000 00:00 0\n",
+                               &parsed),
+                    -EINVAL);
+    CU_ASSERT_EQUAL(parse_maps("3000-4000 rw-p 00000000 00:00 0\n"
+                               "1000-2000 rw-p 00000000 00:00 0\n",
+                               &parsed),
+                    -EINVAL);
+    CU_ASSERT_EQUAL(parse_maps("1000-3000 rw-p 00000000 00:00 0\n"
+                               "3000-4000 rw-p 00000000 00:00 0\n",
+                               &parsed),
+                    0);
+    CU_ASSERT_EQUAL(parsed.maps.count, 2);
+}
+
 static void test_what_follows_the_inode_is_set_apart_from_it(void)
 {
     struct parsed parsed;
@@ -224,6 +242,7 @@ int add_maps_lines_suite(void)
         UNIT_TEST(test_wrong_digits_are_refused),
         UNIT_TEST(test_wrong_letters_of_the_mode_are_refused),
         UNIT_TEST(test_a_range_that_ends_before_it_starts_is_refused),
+        UNIT_TEST(test_a_range_that_overlaps_one_above_it_is_refused),
         UNIT_TEST(test_what_follows_the_inode_is_set_apart_from_it),
         UNIT_TEST(test_numbers_beyond_64_bits_are_refused),
         UNIT_TEST(test_a_name_with_a_nul_in_it_stays_within_the_room),

@@ -19,6 +19,9 @@
 #define CRASH                                                                                      \
     "<testcase classname=\"s\" name=\"dies\"><error message=\"crashed\" type=\"test.crash\">c"     \
     "</error></testcase>"
+#define SITE(kind)                                                                                 \
+    "<properties><property name=\"call_site\" value=\"" kind " 64 2 32 1 over&#10;f\"/>"           \
+    "</properties>"
 #define PROGRAM(cases) "<testsuite name=\"p\">" cases "</testsuite>"
 
 static const char two_leaks[] = PROGRAM(LEAK("small", "32", "a.c", "7") LEAK(
@@ -49,6 +52,16 @@ static void test_what_is_special_in_a_command_is_escaped(void)
         document_as(lg_github_add_annotations, PROGRAM(LEAK("a:b,c%d&#10;e", "32", "x,y.c", "7")));
     CU_ASSERT_STRING_EQUAL(text, "::error file=x%2Cy.c,line=7,title=s/a%3Ab%2Cc%25d%0Ae leaked::"
                                  "leaked 32\n");
+    free(text);
+}
+
+/* XML can carry the controls of Latin 1, by which some terminals are steered. */
+static void test_controls_in_a_document_are_shown_as_escapes(void)
+{
+    char *text = document_as(lg_github_add_annotations,
+                             PROGRAM(LEAK("a&#x9b;31mb&#13;c&#x7f;", "32", "&#x85;.c", "7")));
+    CU_ASSERT_STRING_EQUAL(text, "::error file=\\u0085.c,line=7,title=s/a\\u009b31mb\\x0dc\\x7f "
+                                 "leaked::leaked 32\n");
     free(text);
 }
 
@@ -111,6 +124,41 @@ static void test_a_summary_is_text_whatever_the_names_are(void)
     CU_ASSERT_PTR_NOT_NULL(strstr(text.data, "▄▅▆█"));
     lg_text_free(&text);
     lg_doc_free(&doc);
+}
+
+static void test_a_call_site_of_an_unknown_kind_is_text_in_a_summary(void)
+{
+    struct lg_doc doc = document_read(
+        PROGRAM("<testcase classname=\"s\" name=\"n\"><properties><property name=\"call_site\" "
+                "value=\"&lt;/pre&gt;&lt;img&gt; 64 2 32 1 over&#10;f\"/></properties><failure/>"
+                "</testcase>"));
+    struct lg_text text = {0};
+    lg_github_add_summary(&text, &doc, 100000);
+    CU_ASSERT_PTR_NOT_NULL(
+        strstr(text.data, "64 B in 2 (&#60;/pre&#62;&#60;img&#62;), over 1 runs"));
+    lg_text_free(&text);
+    lg_doc_free(&doc);
+}
+
+static void test_call_sites_of_all_lists_of_properties_count(void)
+{
+    struct lg_doc doc = document_read(
+        PROGRAM("<testcase name=\"n\">" SITE("block") SITE("mapping") "<failure/></testcase>"));
+    CU_ASSERT_EQUAL_FATAL(doc.programs[0].cases[0].site_count, 2);
+    CU_ASSERT_STRING_EQUAL(doc.programs[0].cases[0].sites[0].kind, "block");
+    CU_ASSERT_STRING_EQUAL(doc.programs[0].cases[0].sites[1].kind, "mapping");
+    lg_doc_free(&doc);
+}
+
+/* A report may say anything. */
+static void test_metrics_of_growth_without_bounds_stay_numbers(void)
+{
+    char *text =
+        document_as(lg_metrics_add, PROGRAM(LEAK("one", "9223372036854775807", "a.c", "7")
+                                                LEAK("two", "9223372036854775807", "a.c", "7")));
+    CU_ASSERT_PTR_NOT_NULL(
+        strstr(text, "{program=\"p\",suite=\"s\",gauge=\"live\"} 9223372036854775807\n"));
+    free(text);
 }
 
 /* The same line, from two tests: one entry; the same fingerprint wherever the line has moved. */
@@ -187,9 +235,13 @@ int add_outputs_suite(void)
     CU_TestInfo tests[] = {
         UNIT_TEST(test_annotations_name_the_worst_first),
         UNIT_TEST(test_what_is_special_in_a_command_is_escaped),
+        UNIT_TEST(test_controls_in_a_document_are_shown_as_escapes),
         UNIT_TEST(test_ten_are_annotated_and_the_others_counted),
         UNIT_TEST(test_the_summary_stays_within_its_limit),
         UNIT_TEST(test_a_summary_is_text_whatever_the_names_are),
+        UNIT_TEST(test_a_call_site_of_an_unknown_kind_is_text_in_a_summary),
+        UNIT_TEST(test_call_sites_of_all_lists_of_properties_count),
+        UNIT_TEST(test_metrics_of_growth_without_bounds_stay_numbers),
         UNIT_TEST(test_code_quality_has_an_entry_for_each_place),
         UNIT_TEST(test_metrics_add_the_tests_of_a_suite_up),
         UNIT_TEST(test_sarif_has_a_result_for_each_red_test),

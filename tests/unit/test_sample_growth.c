@@ -176,7 +176,7 @@ static void test_merged_neighbours_grow_by_what_was_added(void)
 static void test_a_reservation_is_growth_when_it_is_made(void)
 {
     CU_ASSERT_EQUAL(mmap_growth("", GUARD_LINE("100000-200000")), 0x100000);
-    CU_ASSERT_EQUAL(mmap_growth("", GUARD_LINE("110000-200000") ANON_LINE("100000-110000")),
+    CU_ASSERT_EQUAL(mmap_growth("", ANON_LINE("100000-110000") GUARD_LINE("110000-200000")),
                     0x100000);
 }
 

@@ -26,6 +26,7 @@ int add_budgets_stale_suite(void);
 int add_budgets_file_suite(void);
 int add_console_suite(void);
 int add_doctor_suite(void);
+int add_elf_suite(void);
 int add_facts_suite(void);
 int add_gauge_suite(void);
 int add_html_suite(void);

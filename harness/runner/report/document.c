@@ -86,7 +86,13 @@ static void read_outcome(struct lg_doc *doc, xmlNodePtr node, struct lg_doc_case
 static void read_properties(struct lg_doc *doc, xmlNodePtr properties, struct lg_doc_case *out)
 {
     size_t count = count_elements(properties, "property");
-    out->sites = lg_doc_room(doc, count, sizeof(*out->sites));
+    struct lg_doc_site *sites = lg_doc_room(doc, out->site_count + count, sizeof(*sites));
+    /* A test may have more than one list of them. */
+    if (sites != NULL && out->site_count > 0)
+        memcpy(sites, out->sites, out->site_count * sizeof(*sites));
+    if (sites == NULL)
+        return;
+    out->sites = sites;
     for (xmlNodePtr child = properties->children; child != NULL; child = child->next) {
         if (!is_element(child, "property"))
             continue;

@@ -1,5 +1,7 @@
 #include "runner/report/document_parts.h"
 
+#include "runner/text.h"
+
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -37,9 +39,15 @@ static void *take(struct lg_doc *doc, size_t bytes)
 
 const char *lg_doc_keep(struct lg_doc *doc, const char *text)
 {
-    size_t bytes = strlen(text) + 1;
-    char *kept = take(doc, bytes);
-    return kept != NULL ? memcpy(kept, text, bytes) : "";
+    struct lg_text clean = {0};
+    /* XML can carry some controls, and other tools' reports may. */
+    lg_text_add_clean(&clean, text, strlen(text));
+    doc->failed |= clean.failed;
+    char *kept = take(doc, clean.length + 1);
+    if (kept != NULL)
+        memcpy(kept, lg_text_string(&clean), clean.length + 1);
+    lg_text_free(&clean);
+    return kept != NULL ? kept : "";
 }
 
 void *lg_doc_room(struct lg_doc *doc, size_t count, size_t bytes)

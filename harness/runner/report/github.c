@@ -126,8 +126,9 @@ static void add_row(struct lg_text *out, const struct lg_doc_case *test)
 
 static void add_frames(struct lg_text *out, const struct lg_doc_site *site)
 {
-    lg_text_add(out, "%lld B in %lld (%s), over %u runs\n", (long long)site->bytes,
-                (long long)site->count, site->kind, site->runs);
+    lg_text_add(out, "%lld B in %lld (", (long long)site->bytes, (long long)site->count);
+    add_plain(out, site->kind);
+    lg_text_add(out, "), over %u runs\n", site->runs);
     for (size_t f = 0; f < site->frame_count && f < FRAMES; f++) {
         const struct lg_doc_frame *frame = &site->frames[f];
         lg_text_add(out, "    ");

@@ -39,8 +39,7 @@ static struct suite suite_of(const struct lg_doc_program *program, const struct 
 
 static void add_to(struct suite *sum, const struct suite *term)
 {
-    for (int gauge = 0; gauge < LG_GAUGE_COUNT; gauge++)
-        sum->growth.values[gauge] += term->growth.values[gauge];
+    lg_gauges_add(&sum->growth, &term->growth);
     if (term->peak_rss_bytes > sum->peak_rss_bytes)
         sum->peak_rss_bytes = term->peak_rss_bytes;
     sum->tests += term->tests;

@@ -1,0 +1,133 @@
+/* Symbols of a module's file, whatever the file holds. */
+#include "agent/elf.h"
+#include "common/maps.h"
+#include "unit.h"
+
+#include <elf.h>
+#include <stddef.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+/* A module with one function, "f" at 0x1000. */
+struct module {
+    Elf64_Ehdr header;
+    Elf64_Sym symbols[2];
+    char strings[8];
+    Elf64_Shdr sections[3];
+    char end[8];
+};
+
+static struct module make_module(void)
+{
+    struct module module = {.strings = "\0f"};
+    memcpy(module.header.e_ident, ELFMAG, SELFMAG);
+    module.header.e_shoff = offsetof(struct module, sections);
+    module.header.e_shnum = 3;
+    module.symbols[1] = (Elf64_Sym){.st_name = 1,
+                                    .st_info = ELF64_ST_INFO(STB_GLOBAL, STT_FUNC),
+                                    .st_shndx = 1,
+                                    .st_value = 0x1000};
+    module.sections[1] = (Elf64_Shdr){.sh_type = SHT_SYMTAB,
+                                      .sh_offset = offsetof(struct module, symbols),
+                                      .sh_size = sizeof(module.symbols),
+                                      .sh_link = 2};
+    module.sections[2] = (Elf64_Shdr){.sh_type = SHT_STRTAB,
+                                      .sh_offset = offsetof(struct module, strings),
+                                      .sh_size = sizeof(module.strings)};
+    return module;
+}
+
+/* What is found of "f" in the first BYTES of MODULE, loaded at 0x10000. */
+static void *find_in(const struct module *module, size_t bytes)
+{
+    static const char *const names[] = {"f"};
+    void *address = (void *)module;
+    char path[32];
+    int fd = memfd_create("module", MFD_CLOEXEC);
+    CU_ASSERT_FATAL(fd >= 0);
+    CU_ASSERT_EQUAL(write(fd, module, bytes), (ssize_t)bytes);
+    snprintf(path, sizeof(path), "/proc/self/fd/%d", fd);
+    size_t found = lg_elf_find_functions(path, 0x10000, names, 1, &address);
+    CU_ASSERT_EQUAL(found, address != NULL);
+    close(fd);
+    return address;
+}
+
+static void test_functions_of_the_program_are_where_they_are(void)
+{
+    static const char *const names[] = {"no_such_function", "lg_maps_parse"};
+    void *addresses[2];
+    CU_ASSERT_EQUAL(lg_elf_find_functions("/proc/self/exe", lg_elf_bias(), names, 2, addresses), 1);
+    CU_ASSERT_PTR_NULL(addresses[0]);
+    CU_ASSERT_EQUAL((uintptr_t)addresses[1], (uintptr_t)lg_maps_parse);
+}
+
+static void test_a_function_is_found_at_its_bias(void)
+{
+    struct module module = make_module();
+    CU_ASSERT_EQUAL((uintptr_t)find_in(&module, sizeof(module)), 0x11000);
+}
+
+static void test_what_is_undefined_or_no_function_is_not_found(void)
+{
+    struct module module = make_module();
+    module.symbols[1].st_shndx = SHN_UNDEF;
+    CU_ASSERT_PTR_NULL(find_in(&module, sizeof(module)));
+    module = make_module();
+    module.symbols[1].st_info = ELF64_ST_INFO(STB_GLOBAL, STT_OBJECT);
+    CU_ASSERT_PTR_NULL(find_in(&module, sizeof(module)));
+}
+
+static void test_a_file_that_was_cut_gives_nothing(void)
+{
+    struct module module = make_module();
+    for (size_t bytes = 0; bytes < offsetof(struct module, end); bytes++)
+        CU_ASSERT_PTR_NULL(find_in(&module, bytes));
+}
+
+static void test_tables_beyond_the_file_give_nothing(void)
+{
+    struct module module = make_module();
+    module.header.e_shoff = UINT64_MAX - 7;
+    CU_ASSERT_PTR_NULL(find_in(&module, sizeof(module)));
+    module = make_module();
+    module.sections[1].sh_size = UINT64_MAX;
+    CU_ASSERT_PTR_NULL(find_in(&module, sizeof(module)));
+    module = make_module();
+    module.sections[1].sh_link = 3;
+    CU_ASSERT_PTR_NULL(find_in(&module, sizeof(module)));
+    module = make_module();
+    module.sections[2].sh_offset = sizeof(module);
+    CU_ASSERT_PTR_NULL(find_in(&module, sizeof(module)));
+    module = make_module();
+    module.symbols[1].st_name = sizeof(module.strings);
+    CU_ASSERT_PTR_NULL(find_in(&module, sizeof(module)));
+}
+
+/* No linker writes such: to read them is undefined. */
+static void test_tables_that_are_not_aligned_give_nothing(void)
+{
+    struct module module = make_module();
+    module.header.e_shoff += 4;
+    memmove((char *)&module + module.header.e_shoff, module.sections, sizeof(module.sections));
+    CU_ASSERT_PTR_NULL(find_in(&module, sizeof(module)));
+    module = make_module();
+    module.sections[1].sh_offset += 4;
+    CU_ASSERT_PTR_NULL(find_in(&module, sizeof(module)));
+}
+
+int add_elf_suite(void)
+{
+    CU_TestInfo tests[] = {
+        UNIT_TEST(test_functions_of_the_program_are_where_they_are),
+        UNIT_TEST(test_a_function_is_found_at_its_bias),
+        UNIT_TEST(test_what_is_undefined_or_no_function_is_not_found),
+        UNIT_TEST(test_a_file_that_was_cut_gives_nothing),
+        UNIT_TEST(test_tables_beyond_the_file_give_nothing),
+        UNIT_TEST(test_tables_that_are_not_aligned_give_nothing),
+        CU_TEST_INFO_NULL,
+    };
+    return unit_add_suite("elf", tests);
+}
