@@ -76,6 +76,7 @@ void lg_symbols_free(struct lg_symbols *symbols)
         free(string);
     }
     lg_frame_cache_fini(&symbols->cache);
+    lg_symbols_index_free(symbols);
     free(symbols);
 }
 
@@ -119,6 +120,20 @@ static void describe(Dwarf_Die *function, struct lg_location *location)
     location->line = (unsigned)line;
 }
 
+static void describe_function(struct lg_symbols *symbols, Dwarf_Die *unit, Dwarf_Addr address,
+                              struct lg_location *location)
+{
+    struct lg_scopes scopes;
+    lg_symbols_scopes(symbols, unit, address, &scopes);
+    for (size_t i = scopes.count; i > 0; i--) {
+        if (dwarf_tag(&scopes.rows[i - 1]) == DW_TAG_subprogram) {
+            describe(&scopes.rows[i - 1], location);
+            break;
+        }
+    }
+    free(scopes.rows);
+}
+
 struct lg_location lg_symbols_function(struct lg_symbols *symbols, uint64_t address)
 {
     struct lg_location location = {0};
@@ -126,18 +141,11 @@ struct lg_location lg_symbols_function(struct lg_symbols *symbols, uint64_t addr
         symbols != NULL && address != 0 ? dwfl_addrmodule(symbols->dwfl, address) : NULL;
     if (module == NULL)
         return location;
-    location.function = dwfl_module_addrname(module, address);
     Dwarf_Die *unit = lg_symbols_unit(symbols, module, address);
-    if (unit == NULL)
-        return location;
-    struct lg_scopes scopes;
-    lg_symbols_scopes(unit, address - symbols->unit_bias, &scopes);
-    for (size_t i = scopes.count; i > 0; i--) {
-        if (dwarf_tag(&scopes.rows[i - 1]) == DW_TAG_subprogram) {
-            describe(&scopes.rows[i - 1], &location);
-            break;
-        }
-    }
-    free(scopes.rows);
+    if (unit != NULL)
+        describe_function(symbols, unit, address - symbols->unit_bias, &location);
+    /* It looks through all symbols of the module: only where nothing else knows. */
+    if (location.function == NULL)
+        location.function = dwfl_module_addrname(module, address);
     return location;
 }

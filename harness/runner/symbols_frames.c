@@ -78,7 +78,7 @@ static void add_described(struct walk *walk)
     struct lg_scopes scopes;
     Dwarf_Addr address = walk->address - walk->symbols->unit_bias;
     find_line(unit, address, &walk->common);
-    lg_symbols_scopes(unit, address, &scopes);
+    lg_symbols_scopes(walk->symbols, unit, address, &scopes);
     add_scopes(walk, &scopes);
     free(scopes.rows);
 }

@@ -36,6 +36,23 @@ struct lg_scopes {
     size_t capacity;
 };
 
+/* Where a function's code is, without bias. */
+struct lg_code_range {
+    Dwarf_Addr start;
+    Dwarf_Addr end;
+    Dwarf_Die die;
+    int nesting;
+};
+
+/* Those of one unit, by address. */
+struct lg_unit_index {
+    struct lg_unit_index *next;
+    const void *cu;
+    struct lg_code_range *rows;
+    size_t count;
+    size_t capacity;
+};
+
 /* The frames of the return addresses that were looked up: a hash table whose free slots have
  * the address 0, and the frames that the slots point into. */
 struct lg_frame_cache {
@@ -57,6 +74,7 @@ struct lg_symbols {
     Dwarf_Addr unit_bias;
     struct lg_string *strings;
     struct lg_module *modules;
+    struct lg_unit_index *indexes;
     struct lg_frame_cache cache;
     const struct lg_stopped *stopped; /* what is being unwound */
     bool attached;                    /* to the callbacks that read it */
@@ -67,7 +85,18 @@ Dwarf_Die *lg_symbols_unit(struct lg_symbols *symbols, Dwfl_Module *module, uint
 
 /* The scopes around ADDRESS, without bias, in UNIT, by where their code is: in SCOPES, whose
  * rows the caller frees. Without memory the inner ones are missing. */
-void lg_symbols_scopes(Dwarf_Die *unit, Dwarf_Addr address, struct lg_scopes *scopes);
+void lg_symbols_scopes(struct lg_symbols *symbols, Dwarf_Die *unit, Dwarf_Addr address,
+                       struct lg_scopes *scopes);
+
+/* A function, inlined function or block. */
+bool lg_symbols_has_code(Dwarf_Die *die);
+
+/* The function of UNIT, outermost, whose code has ADDRESS, without bias, in FOUND. Returns whether
+ * there is one. */
+bool lg_symbols_index_find(struct lg_symbols *symbols, Dwarf_Die *unit, Dwarf_Addr address,
+                           Dwarf_Die *found);
+
+void lg_symbols_index_free(struct lg_symbols *symbols);
 
 /* The path of file INDEX of the unit that DIE is in; NULL: there is none. */
 const char *lg_symbols_unit_file(Dwarf_Die *die, size_t index);

@@ -3,10 +3,6 @@
 #include <dwarf.h>
 #include <stdlib.h>
 
-/* How deep functions that are not where their code is are looked for: in namespaces, and in
- * functions that they are nested in. */
-#define MAX_NESTING 32
-
 static bool unit_has(Dwarf_Die *unit, Dwarf_Addr bias, uint64_t address)
 {
     return unit != NULL && dwarf_haspc(unit, address - bias) > 0;
@@ -29,37 +25,24 @@ Dwarf_Die *lg_symbols_unit(struct lg_symbols *symbols, Dwfl_Module *module, uint
     return unit;
 }
 
-static bool has_code(Dwarf_Die *die)
+bool lg_symbols_has_code(Dwarf_Die *die)
 {
     int tag = dwarf_tag(die);
     return tag == DW_TAG_subprogram || tag == DW_TAG_inlined_subroutine ||
            tag == DW_TAG_lexical_block || tag == DW_TAG_try_block || tag == DW_TAG_catch_block;
 }
 
-static bool holds_functions(Dwarf_Die *die)
-{
-    int tag = dwarf_tag(die);
-    return tag == DW_TAG_namespace || tag == DW_TAG_module || tag == DW_TAG_class_type ||
-           tag == DW_TAG_structure_type || tag == DW_TAG_subprogram;
-}
-
-/* The child of PARENT whose code has ADDRESS, or one further in. Returns whether there is one. */
-static bool find_child(Dwarf_Die *parent, Dwarf_Addr address, int nesting, Dwarf_Die *found)
+/* The child of PARENT whose code has ADDRESS. Returns whether there is one. */
+static bool find_child(Dwarf_Die *parent, Dwarf_Addr address, Dwarf_Die *found)
 {
     Dwarf_Die child;
-    if (nesting > MAX_NESTING || dwarf_child(parent, &child) != 0)
+    if (dwarf_child(parent, &child) != 0)
         return false;
     do {
-        if (has_code(&child) && dwarf_haspc(&child, address) > 0) {
+        if (lg_symbols_has_code(&child) && dwarf_haspc(&child, address) > 0) {
             *found = child;
             return true;
         }
-    } while (dwarf_siblingof(&child, &child) == 0);
-    /* Seldom needed, and so after all that it may be without. */
-    dwarf_child(parent, &child);
-    do {
-        if (holds_functions(&child) && find_child(&child, address, nesting + 1, found))
-            return true;
     } while (dwarf_siblingof(&child, &child) == 0);
     return false;
 }
@@ -81,7 +64,8 @@ static bool add_scope(struct lg_scopes *scopes, const Dwarf_Die *die)
 /* dwarf_getscopes does not: it finds no function in a namespace, none that was inlined from
  * another unit, as link time optimization does, and it follows an inlined function to where it
  * was written. */
-void lg_symbols_scopes(Dwarf_Die *unit, Dwarf_Addr address, struct lg_scopes *scopes)
+void lg_symbols_scopes(struct lg_symbols *symbols, Dwarf_Die *unit, Dwarf_Addr address,
+                       struct lg_scopes *scopes)
 {
     Dwarf_Die die = *unit;
     Dwarf_Die split = {0};
@@ -90,8 +74,7 @@ void lg_symbols_scopes(Dwarf_Die *unit, Dwarf_Addr address, struct lg_scopes *sc
         split.addr != NULL)
         die = split;
     *scopes = (struct lg_scopes){0};
-    while (find_child(&die, address, 0, &die)) {
-        if (!add_scope(scopes, &die))
-            return;
-    }
+    bool found = lg_symbols_index_find(symbols, &die, address, &die);
+    while (found && add_scope(scopes, &die))
+        found = find_child(&die, address, &die);
 }
