@@ -71,7 +71,7 @@ void lg_agent_restore_environment(void)
  * piece in the attic. */
 static char *read_maps(size_t *capacity)
 {
-    int fd = lg_proc_maps();
+    int fd = lg_proc_open("maps");
     size_t length = 0;
     if (fd < 0)
         return NULL;
@@ -89,7 +89,7 @@ static char *read_maps(size_t *capacity)
             *capacity *= 2;
         }
     }
-    lg_proc_release(fd);
+    close(fd);
     return text != MAP_FAILED ? text : NULL;
 }
 
@@ -113,7 +113,7 @@ char *lg_agent_read_modules(size_t *capacity)
 }
 
 /* The kernel gives every process that is forked a zeroed copy of this page. */
-volatile bool *lg_agent_map_wiped_page(void)
+static volatile bool *map_wiped_page(void)
 {
     void *page = mmap(NULL, 4096, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
     if (page == MAP_FAILED || madvise(page, 4096, MADV_WIPEONFORK) != 0)
@@ -123,8 +123,10 @@ volatile bool *lg_agent_map_wiped_page(void)
 
 static int set_up(const char *address)
 {
-    lg_agent.is_child = lg_agent_map_wiped_page();
-    if (lg_agent.is_child == NULL || lg_sampler_init(&lg_agent.sampler) != 0)
+    volatile bool *wiped = map_wiped_page();
+    lg_agent.is_child = wiped;
+    lg_agent.is_host = wiped + 1;
+    if (wiped == NULL || lg_sampler_init(&lg_agent.sampler) != 0)
         return -1;
     return lg_host_open(address);
 }

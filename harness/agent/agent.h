@@ -34,12 +34,12 @@ struct lg_agent {
     uint32_t slot;         /* in a child: its own */
     struct lg_reaper reaper;
     bool is_keeper; /* this is a keeper of the host, or a child of one */
-    int keeper_socket;
     struct lg_sampler sampler;
     struct lg_record *record; /* in a child: the test it runs; NULL in the host */
     int32_t child_pid;        /* in a child: its own */
     enum lg_count counting;
     volatile bool *is_child; /* true in the child alone: what a test forks finds it false */
+    volatile bool *is_host;  /* and in the host alone */
 };
 
 extern struct lg_agent lg_agent;
@@ -68,9 +68,6 @@ void lg_attach(void);
 /* Removes what the runner put into the environment, so that programs the tests start don't inherit
  * it. Before them, main may execute its own program once more. */
 void lg_agent_restore_environment(void);
-
-/* A page that is zero in every process that this one forks; NULL where there is none. */
-volatile bool *lg_agent_map_wiped_page(void);
 
 /* The modules that this process has: the lines of /proc/self/maps that name a file, in a mapping
  * of *CAPACITY bytes that is the caller's to unmap. NULL if they can't be had. Allocates with

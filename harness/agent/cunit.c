@@ -17,6 +17,7 @@
 #include "agent/offsets.h"
 #include "agent/output.h"
 #include "agent/own_slots.h"
+#include "agent/place.h"
 #include "agent/silence.h"
 #include "agent/wishes.h"
 #include "common/clock.h"
@@ -53,6 +54,7 @@ static int run_phase(enum lg_suite_phase phase, CU_pSuite suite, int (*function)
 {
     struct lg_host *host = lg_agent.host;
     lg_keepers_close();
+    lg_place_free();
     host->suite = lg_ledger_add_text(&lg_agent.ledger, suite->pName);
     host->phase_started_ns = lg_clock_ns();
     __atomic_store_n(&host->suite_phase, phase, __ATOMIC_RELEASE);
@@ -248,6 +250,7 @@ static bool begin_run(CU_pSuite suite)
 static CU_ErrorCode end_run(bool begun, CU_ErrorCode result)
 {
     if (begun && --run_depth == 0) {
+        lg_place_free();
         lg_keepers_close();
         lg_cunit_disarm();
         lg_cunit_take_runs();

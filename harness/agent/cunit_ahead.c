@@ -46,7 +46,13 @@ void lg_cunit_reach(const struct lg_armed_suite *parent, struct lg_armed_test *e
     if (!entry->ahead || suite != parent)
         next = entry->test->pNext;
     suite = parent;
-    entry->ahead = false;
+    if (entry->ahead) /* a write costs a page fault */
+        entry->ahead = false;
+}
+
+bool lg_cunit_has_more(void)
+{
+    return next != NULL;
 }
 
 bool lg_cunit_may_run_ahead(void)
@@ -67,7 +73,7 @@ static void begin(struct lg_armed_test *entry)
 
 void lg_cunit_begin_ahead(void)
 {
-    while (next != NULL && lg_cunit_may_run_ahead() && lg_keepers_idle()) {
+    while (next != NULL && lg_cunit_may_run_ahead() && lg_keepers_have_room()) {
         struct lg_armed_test *entry = lg_cunit_armed_test(next);
         if (entry != NULL && entry->armed && next->fActive)
             begin(entry);
@@ -77,12 +83,19 @@ void lg_cunit_begin_ahead(void)
 
 void lg_cunit_drop_ahead(CU_pSuite parent)
 {
+    bool any = false;
     next = NULL;
+    for (CU_pTest test = parent->pTest; test != NULL; test = test->pNext) {
+        const struct lg_armed_test *entry = lg_cunit_armed_test(test);
+        any |= entry != NULL && entry->ahead;
+    }
+    if (!any)
+        return;
+    lg_keepers_cancel();
     for (CU_pTest test = parent->pTest; test != NULL; test = test->pNext) {
         struct lg_armed_test *entry = lg_cunit_armed_test(test);
         if (entry == NULL || !entry->ahead)
             continue;
-        lg_keepers_cancel(entry->record);
         entry->record->state = LG_RECORD_REGISTERED;
         entry->ahead = false;
     }

@@ -20,7 +20,10 @@ void lg_cunit_reach(const struct lg_armed_suite *parent, struct lg_armed_test *e
  * file, or that need what those before them have left. */
 bool lg_cunit_may_run_ahead(void);
 
-/* Begins what comes next in the suite, as long as there is a keeper with nothing to do. */
+/* Whether there is a test in that suite that has not begun. */
+bool lg_cunit_has_more(void);
+
+/* Begins what comes next in the suite, as long as there is room in the keepers' queue. */
 void lg_cunit_begin_ahead(void);
 
 /* What was begun in PARENT and has not been come to is as if it had not been. */

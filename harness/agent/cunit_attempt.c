@@ -8,6 +8,7 @@
 #include "agent/job.h"
 #include "agent/keepers.h"
 #include "agent/offsets.h"
+#include "agent/place.h"
 #include "agent/silence.h"
 
 #include <stdlib.h>
@@ -131,11 +132,11 @@ static bool finish_first(struct lg_record *record, struct lg_armed_suite *parent
                          struct attempt *attempt)
 {
     bool begun = record->state == LG_RECORD_RUNNING || record->state == LG_RECORD_ENDED;
-    if (!begun && lg_cunit_may_run_ahead())
+    if (!begun && lg_cunit_has_more() && lg_cunit_may_run_ahead())
         begun = lg_cunit_begin(record, &attempt->body);
     lg_cunit_begin_ahead();
     while (begun && record->state == LG_RECORD_RUNNING) {
-        lg_keepers_wait();
+        lg_keepers_wait(record);
         lg_cunit_begin_ahead();
     }
     if (!begun) {
@@ -153,6 +154,7 @@ static bool finish_first(struct lg_record *record, struct lg_armed_suite *parent
 static void carry_suite(struct lg_armed_suite *parent)
 {
     lg_keepers_close();
+    lg_place_free();
     lg_cunit_take_assertions();
     lg_cunit_run_before(parent->suite);
     lg_cunit_let_assertions_in();
@@ -181,6 +183,7 @@ void lg_cunit_carry_on(const struct lg_record *record, const struct lg_cunit_bod
 {
     if (record != NULL && record->ending != LG_ENDING_FINISHED)
         return;
+    lg_place_free();
     lg_cunit_take_assertions();
     lg_cunit_run_uncounted(body);
     lg_cunit_let_assertions_in();

@@ -24,8 +24,7 @@ static struct lg_ledger_header told;
 
 static bool is_kept_from_forks;
 static LG_HOT bool has_changed = true;
-static LG_HOT pid_t group;     /* of the children */
-static volatile bool *is_here; /* false in what this process forks */
+static LG_HOT pid_t group;              /* of the children */
 static char path_of_ledger[64];
 
 /* A wrapper may have closed what it did not know: the runner still has it. */
@@ -82,10 +81,7 @@ static lg_attic add_program(void)
 
 int lg_host_open(const char *address)
 {
-    is_here = lg_agent_map_wiped_page();
-    if (is_here == NULL)
-        return -1;
-    *is_here = true;
+    *lg_agent.is_host = true;
     int fd = open_ledger(address);
     if (fd < 0)
         return -1;
@@ -183,13 +179,13 @@ __attribute__((noinline)) static void deepen_stack(void)
 
 bool lg_host_begin_run(void)
 {
-    if (is_kept_from_forks && !*is_here)
+    if (is_kept_from_forks && !*lg_agent.is_host)
         return false;
-    if (!*is_here)
+    if (!*lg_agent.is_host)
         group = 0; /* it is that of the process that has forked it */
     if (lg_agent.host->pid != getpid() && !become_host())
         return false;
-    *is_here = true;
+    *lg_agent.is_host = true;
     lg_agent_restore_environment();
     if (lg_agent.host->maps == 0)
         save_maps();
@@ -265,10 +261,8 @@ void lg_host_enter_child(uint32_t slot)
     lg_agent.record = &slip->record;
     if (group != 0)
         setpgid(0, group);
-    if (lg_agent.is_keeper) {
-        close(lg_agent.keeper_socket);
+    if (lg_agent.is_keeper)
         lg_agent.reaper.apart[1] = getpid();
-    }
     lg_sampler_hide(&lg_agent.sampler, own.bytes + (own.slots - 1) * LG_SLIP_BYTES);
     exclude(slip, LG_SLIP_BYTES);
 }

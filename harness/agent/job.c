@@ -7,6 +7,7 @@
 #include "agent/limits.h"
 #include "agent/offsets.h"
 #include "agent/output.h"
+#include "agent/place.h"
 #include "agent/silence.h"
 #include "agent/wishes.h"
 #include "common/clock.h"
@@ -135,11 +136,13 @@ static bool run_child(void (*run)(struct lg_record *record, struct lg_body body)
     struct rusage usage = {0};
     lg_flush();
     lg_host_sample();
+    lg_place_pin();
     lg_job_hold_children();
     announce(slot);
     pid_t pid = fork();
     if (pid == 0) {
         sigaction(SIGCHLD, &of_user, NULL);
+        lg_place_enter_child();
         lg_host_enter_child(job.slot);
         run(lg_agent.record, job.body);
     }

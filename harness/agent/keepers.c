@@ -3,241 +3,283 @@
 #include "agent/census.h"
 #include "agent/host.h"
 #include "agent/job.h"
+#include "agent/place.h"
 #include "agent/silence.h"
 
 #include <errno.h>
-#include <fcntl.h>
-#include <poll.h>
+#include <limits.h>
+#include <linux/futex.h>
 #include <signal.h>
 #include <string.h>
 #include <sys/prctl.h>
-#include <sys/socket.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
 
-/* Above the descriptors that programs count on. */
-#define FIRST_FD 320
+#define QUEUE 256
 
-/* How often the keepers are looked at for one that a test has stopped. */
-#define LOOK_MS 500
+/* The host sleeps until so many tests more are over, or for so long: to wake up takes as much time
+ * as a short test. */
+#define BATCH 16
+#define BATCH_NS 5000000
+
+/* How often keepers are looked at for one that a test has stopped or killed. */
+#define LOOK_NS 200000000
 
 /* Present when the agent itself is built for coverage: _exit would lose the counters of the keeper,
  * and those it has from the host are not its own. */
 extern void __gcov_dump(void) __attribute__((weak));
 extern void __gcov_reset(void) __attribute__((weak));
 
-struct keeper {
-    pid_t pid; /* 0: there is none */
-    int socket;
-    struct lg_record *record; /* of the test that it runs; NULL: it waits */
-};
-
-struct request {
+struct entry {
+    uint32_t is_used;
     uint32_t record; /* index */
     struct lg_body body;
     char context[LG_KEEPERS_CONTEXT_BYTES];
 };
 
-static struct keeper keepers[LG_ORDERS_MAX_JOBS];
+/* Numbers of tests, ever. */
+struct queue {
+    uint32_t published; /* a futex: keepers wait for more */
+    uint32_t taken;
+    uint32_t finished; /* a futex: the host waits for more */
+    uint32_t wanted;   /* the host is to be told when so many are finished; 0: it does not wait */
+    uint32_t is_closing;
+    struct entry entries[QUEUE];
+};
 
-static uint32_t keeper_count(void)
+static struct queue *queue;
+static pid_t keepers[LG_ORDERS_MAX_JOBS]; /* by slot; 0: there is none */
+static uint32_t keeper_count;
+static int base = -1; /* the processor that the first is on */
+
+static void wait_for_change(const uint32_t *word, uint32_t value, long timeout_ns)
 {
-    return lg_agent.ledger.slots - 1;
+    const struct timespec timeout = {.tv_nsec = timeout_ns};
+    syscall(SYS_futex, word, FUTEX_WAIT, value, timeout_ns > 0 ? &timeout : NULL, NULL, 0);
 }
 
-static bool receive(int from, void *data, size_t size)
+static void tell_of_change(const uint32_t *word)
 {
-    ssize_t length;
-    do
-        length = recv(from, data, size, 0);
-    while (length < 0 && errno == EINTR);
-    return length == (ssize_t)size;
+    syscall(SYS_futex, word, FUTEX_WAKE, INT_MAX, NULL, NULL, 0);
+}
+
+/* In the ledger, which keepers see, and no test. */
+static bool make_queue(void)
+{
+    lg_attic unused;
+    if (queue == NULL)
+        queue = lg_ledger_allocate(&lg_agent.ledger, sizeof(*queue), &unused);
+    return queue != NULL;
+}
+
+/* The next test, in the keeper; false if there will be no more. */
+static bool take(struct entry *out)
+{
+    for (;;) {
+        uint32_t taken = __atomic_load_n(&queue->taken, __ATOMIC_ACQUIRE);
+        uint32_t published = __atomic_load_n(&queue->published, __ATOMIC_ACQUIRE);
+        if (taken == published) {
+            if (__atomic_load_n(&queue->is_closing, __ATOMIC_ACQUIRE) != 0)
+                return false;
+            wait_for_change(&queue->published, published, 0);
+        } else if (__atomic_compare_exchange_n(&queue->taken, &taken, taken + 1, false,
+                                               __ATOMIC_ACQ_REL, __ATOMIC_RELAXED)) {
+            struct entry *entry = &queue->entries[taken % QUEUE];
+            *out = *entry;
+            __atomic_store_n(&entry->is_used, 0, __ATOMIC_RELEASE);
+            return true;
+        }
+    }
+}
+
+static void finish(struct lg_record *record, uint32_t slot)
+{
+    lg_job_keep(slot, record);
+    uint32_t finished = __atomic_add_fetch(&queue->finished, 1, __ATOMIC_ACQ_REL);
+    uint32_t wanted = __atomic_load_n(&queue->wanted, __ATOMIC_ACQUIRE);
+    if (wanted != 0 && (int32_t)(finished - wanted) >= 0)
+        tell_of_change(&queue->finished);
 }
 
 /* In the keeper, until the host has nothing more to ask. */
-static _Noreturn void serve(uint32_t slot, int from)
+static _Noreturn void serve(uint32_t slot)
 {
-    struct request request;
+    struct entry entry;
     if (__gcov_reset != NULL)
         __gcov_reset();
     prctl(PR_SET_PDEATHSIG, SIGKILL);
     prctl(PR_SET_CHILD_SUBREAPER, 1);
     lg_host_enter_keeper(slot);
-    while (receive(from, &request, sizeof(request))) {
-        const struct lg_record *record = &lg_agent.ledger.records[request.record];
-        request.body.context = request.context;
-        lg_job_run(slot, record, request.body);
-        if (send(from, &slot, sizeof(slot), MSG_NOSIGNAL) < 0)
-            break;
+    lg_place_spread(base, slot);
+    while (take(&entry)) {
+        struct lg_record *record = &lg_agent.ledger.records[entry.record];
+        entry.body.context = entry.context;
+        lg_job_run(slot, record, entry.body);
+        finish(record, slot);
     }
     if (__gcov_dump != NULL)
         __gcov_dump();
     _exit(0);
 }
 
-/* Where programs don't look for theirs; in no child. */
-static int move_up(int fd)
-{
-    int high = fcntl(fd, F_DUPFD_CLOEXEC, FIRST_FD);
-    if (high < 0)
-        return fd;
-    close(fd);
-    return high;
-}
-
 static bool start(uint32_t slot)
 {
-    int ends[2];
-    if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends) != 0)
-        return false;
-    ends[0] = move_up(ends[0]);
-    ends[1] = move_up(ends[1]);
     lg_flush();
     lg_host_sample();
+    lg_place_free();
+    if (keeper_count == 0)
+        base = lg_place_here();
     lg_job_hold_children();
     lg_host_show_to_forks(true);
     pid_t pid = fork();
-    if (pid == 0) {
-        for (uint32_t i = 0; i < keeper_count(); i++) {
-            if (keepers[i].pid > 0)
-                close(keepers[i].socket);
-        }
-        close(ends[0]);
-        lg_agent.keeper_socket = ends[1];
-        serve(slot, ends[1]);
-    }
+    if (pid == 0)
+        serve(slot);
     lg_host_show_to_forks(false);
-    close(ends[1]);
     if (pid < 0) {
-        close(ends[0]);
         lg_job_release_children();
         return false;
     }
-    keepers[slot] = (struct keeper){.pid = pid, .socket = ends[0]};
+    keepers[slot] = pid;
+    keeper_count++;
     return true;
 }
 
-/* Ends it, if it has not ended: it has nothing to do, or nobody wants to know what it does. */
-static void stop(uint32_t slot, int signal_number)
+/* It has ended, or ends now. */
+static void stop(uint32_t slot)
 {
-    struct keeper *keeper = &keepers[slot];
-    close(keeper->socket);
-    if (signal_number != 0)
-        kill(keeper->pid, signal_number);
-    while (waitpid(keeper->pid, NULL, 0) < 0 && errno == EINTR)
+    while (waitpid(keepers[slot], NULL, 0) < 0 && errno == EINTR)
         continue;
     __atomic_store_n(&lg_agent.host->slots[slot].running, 0, __ATOMIC_RELEASE);
-    *keeper = (struct keeper){0};
+    keepers[slot] = 0;
+    keeper_count--;
     lg_job_release_children();
 }
 
-bool lg_keepers_idle(void)
+static uint32_t pending(void)
 {
-    for (uint32_t i = 0; i < keeper_count(); i++) {
-        if (keepers[i].record == NULL)
-            return true;
-    }
-    return false;
+    return queue != NULL ? queue->published - __atomic_load_n(&queue->finished, __ATOMIC_ACQUIRE)
+                         : 0;
+}
+
+bool lg_keepers_have_room(void)
+{
+    return make_queue() && __atomic_load_n(&queue->entries[queue->published % QUEUE].is_used,
+                                           __ATOMIC_ACQUIRE) == 0;
 }
 
 bool lg_keepers_begin(struct lg_record *record, struct lg_body body, size_t context_bytes)
 {
-    struct request request = {.record = (uint32_t)(record - lg_agent.ledger.records), .body = body};
-    if (context_bytes > sizeof(request.context))
+    if (!lg_keepers_have_room() || context_bytes > LG_KEEPERS_CONTEXT_BYTES)
         return false;
-    memcpy(request.context, body.context, context_bytes);
-    for (uint32_t slot = 0; slot < keeper_count(); slot++) {
-        if (keepers[slot].record != NULL)
-            continue;
-        if (keepers[slot].pid == 0 && !start(slot))
-            return false;
-        if (send(keepers[slot].socket, &request, sizeof(request), MSG_NOSIGNAL) < 0) {
-            stop(slot, SIGKILL);
-            return false;
-        }
-        keepers[slot].record = record;
-        __atomic_store_n(&record->state, LG_RECORD_RUNNING, __ATOMIC_RELEASE);
-        return true;
-    }
-    return false;
+    /* No more keepers than there is work for. */
+    if (keeper_count < lg_agent.ledger.slots - 1 && keeper_count <= pending() &&
+        !start(keeper_count) && keeper_count == 0)
+        return false;
+    struct entry *entry = &queue->entries[queue->published % QUEUE];
+    entry->record = (uint32_t)(record - lg_agent.ledger.records);
+    entry->body = body;
+    memcpy(entry->context, body.context, context_bytes);
+    entry->is_used = 1;
+    record->state = LG_RECORD_RUNNING;
+    __atomic_add_fetch(&queue->published, 1, __ATOMIC_RELEASE);
+    tell_of_change(&queue->published);
+    return true;
 }
 
-/* The test has killed its keeper, or whoever else did: nobody knows how it ended. */
-static void lose(uint32_t slot)
+/* The test has killed its keeper, or whoever else did: nobody knows how it ended. Another one goes
+ * on with what is in the queue. */
+static void replace(uint32_t slot)
 {
-    struct lg_record *record = keepers[slot].record;
-    stop(slot, SIGKILL);
+    uint32_t running = __atomic_load_n(&lg_agent.host->slots[slot].running, __ATOMIC_ACQUIRE);
+    stop(slot);
     lg_census_end_orphans();
-    record->ending = LG_ENDING_UNWATCHED;
-    record->state = LG_RECORD_ENDED;
+    struct lg_record *record = running > 0 && running <= lg_ledger_records(&lg_agent.ledger)
+                                   ? &lg_agent.ledger.records[running - 1]
+                                   : NULL;
+    if (record != NULL && record->state == LG_RECORD_RUNNING) {
+        record->ending = LG_ENDING_UNWATCHED;
+        record->state = LG_RECORD_ENDED;
+        __atomic_add_fetch(&queue->finished, 1, __ATOMIC_ACQ_REL);
+    }
+    start(slot);
 }
 
-static void finish(uint32_t slot)
+/* A test may stop its parent, which nobody else would let go on, or kill it. */
+static void look_after(void)
 {
-    uint32_t told;
-    if (!receive(keepers[slot].socket, &told, sizeof(told))) {
-        lose(slot);
-        return;
-    }
-    lg_job_keep(slot, keepers[slot].record);
-    keepers[slot].record = NULL;
-}
-
-/* A test may stop its parent, which nobody else would let go on. */
-static void let_go_on(void)
-{
-    for (uint32_t slot = 0; slot < keeper_count(); slot++) {
-        int status;
-        if (keepers[slot].record != NULL &&
-            waitpid(keepers[slot].pid, &status, WNOHANG | WUNTRACED) > 0 && WIFSTOPPED(status))
-            kill(keepers[slot].pid, SIGCONT);
-    }
-}
-
-void lg_keepers_wait(void)
-{
-    struct pollfd sources[LG_ORDERS_MAX_JOBS];
-    nfds_t count = 0;
-    for (uint32_t slot = 0; slot < keeper_count(); slot++) {
-        bool works = keepers[slot].record != NULL;
-        sources[count++] =
-            (struct pollfd){.fd = works ? keepers[slot].socket : -1, .events = POLLIN};
-    }
-    if (poll(sources, count, LOOK_MS) <= 0) {
-        let_go_on();
-        return;
-    }
-    for (uint32_t slot = 0; slot < count; slot++) {
-        if (sources[slot].revents != 0)
-            finish(slot);
-    }
-}
-
-void lg_keepers_cancel(struct lg_record *record)
-{
-    for (uint32_t slot = 0; slot < keeper_count(); slot++) {
-        if (keepers[slot].record != record)
+    for (uint32_t slot = 0; slot < lg_agent.ledger.slots - 1; slot++) {
+        siginfo_t info = {0};
+        if (keepers[slot] == 0 ||
+            waitid(P_PID, (id_t)keepers[slot], &info, WEXITED | WSTOPPED | WNOHANG | WNOWAIT) !=
+                0 ||
+            info.si_pid == 0)
             continue;
-        stop(slot, SIGKILL);
-        lg_census_end_orphans();
-        record->state = LG_RECORD_REGISTERED;
+        if (info.si_code == CLD_STOPPED) {
+            waitid(P_PID, (id_t)keepers[slot], &info, WSTOPPED | WNOHANG);
+            kill(keepers[slot], SIGCONT);
+        } else {
+            replace(slot);
+        }
     }
 }
 
-static bool any_works(void)
+static void look_after_now_and_then(void)
 {
-    bool any = false;
-    for (uint32_t slot = 0; slot < keeper_count(); slot++)
-        any |= keepers[slot].record != NULL;
-    return any;
+    static uint64_t last_ns;
+    struct timespec now;
+    clock_gettime(CLOCK_MONOTONIC_COARSE, &now);
+    uint64_t now_ns = (uint64_t)now.tv_sec * 1000000000 + (uint64_t)now.tv_nsec;
+    if (now_ns - last_ns < LOOK_NS)
+        return;
+    last_ns = now_ns;
+    look_after();
+}
+
+void lg_keepers_wait(const struct lg_record *record)
+{
+    uint32_t finished = __atomic_load_n(&queue->finished, __ATOMIC_ACQUIRE);
+    uint32_t left = queue->published - finished;
+    uint32_t batch = left < 2 * BATCH ? 1 : BATCH;
+    __atomic_store_n(&queue->wanted, finished + batch == 0 ? 1 : finished + batch,
+                     __ATOMIC_SEQ_CST);
+    if (__atomic_load_n(&record->state, __ATOMIC_ACQUIRE) == LG_RECORD_RUNNING)
+        wait_for_change(&queue->finished, finished, BATCH_NS);
+    __atomic_store_n(&queue->wanted, 0, __ATOMIC_RELEASE);
+    look_after_now_and_then();
+}
+
+static void end_all(void)
+{
+    __atomic_store_n(&queue->is_closing, 1, __ATOMIC_RELEASE);
+    tell_of_change(&queue->published);
+    for (uint32_t slot = 0; slot < lg_agent.ledger.slots - 1; slot++) {
+        if (keepers[slot] != 0)
+            stop(slot);
+    }
+    memset(queue, 0, sizeof(*queue));
 }
 
 void lg_keepers_close(void)
 {
-    while (any_works())
-        lg_keepers_wait();
-    for (uint32_t slot = 0; slot < keeper_count(); slot++) {
-        if (keepers[slot].pid > 0)
-            stop(slot, 0);
+    if (keeper_count == 0)
+        return;
+    while (pending() > 0) {
+        wait_for_change(&queue->finished, queue->finished, BATCH_NS);
+        look_after_now_and_then();
     }
+    end_all();
+}
+
+void lg_keepers_cancel(void)
+{
+    if (keeper_count == 0)
+        return;
+    for (uint32_t slot = 0; slot < lg_agent.ledger.slots - 1; slot++) {
+        if (keepers[slot] != 0)
+            kill(keepers[slot], SIGKILL);
+    }
+    end_all();
+    lg_census_end_orphans();
 }

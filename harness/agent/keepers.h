@@ -3,7 +3,10 @@
  * A keeper is forked from the host when the next tests are to run, and starts their children in its
  * stead: they find what the host's own children would. It is also the reaper of all that they
  * disown, so that nothing is taken for another test's. When code of the user is about to run in the
- * host, the keepers have to go, since they would know nothing of it. */
+ * host, the keepers have to go, since they would know nothing of it.
+ *
+ * Tests are put into a queue that the keepers share with the host, and no test sees: whoever is
+ * done takes the next, and writes the result to its record itself. */
 #ifndef LG_AGENT_KEEPERS_H
 #define LG_AGENT_KEEPERS_H
 
@@ -14,21 +17,20 @@
 
 #define LG_KEEPERS_CONTEXT_BYTES 128
 
-/* Starts BODY, the test of RECORD, whose context has CONTEXT_BYTES, in a keeper that has nothing to
- * do. Its result goes to RECORD as soon as it is over. Returns false if all are at work, or none
- * can be had. */
+/* Puts BODY, the test of RECORD, whose context has CONTEXT_BYTES, into the queue. RECORD's state
+ * tells when its result is there. Returns false if the queue is full, or no keeper can be had. */
 bool lg_keepers_begin(struct lg_record *record, struct lg_body body, size_t context_bytes);
 
-/* Whether lg_keepers_begin would find one. */
-bool lg_keepers_idle(void);
+/* Whether there is room in the queue. */
+bool lg_keepers_have_room(void);
 
-/* Waits until RECORD's test is over, or any other. */
-void lg_keepers_wait(void);
+/* Waits until RECORD's test may be over; it may not. */
+void lg_keepers_wait(const struct lg_record *record);
 
-/* Ends RECORD's test, if it runs: it is registered again, as if it had not begun. */
-void lg_keepers_cancel(struct lg_record *record);
-
-/* Ends all keepers, as soon as what they run is over. */
+/* Ends all keepers as soon as what is in the queue is over. */
 void lg_keepers_close(void);
+
+/* Ends all keepers at once. What was in the queue is registered again, as if it had not begun. */
+void lg_keepers_cancel(void);
 
 #endif

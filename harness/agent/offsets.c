@@ -1,6 +1,8 @@
 #include "agent/offsets.h"
 
+#include "agent/agent.h"
 #include "agent/census.h"
+#include "agent/proc.h"
 
 #include <fcntl.h>
 #include <stddef.h>
@@ -24,7 +26,8 @@ static size_t count;
  * behind it. */
 static bool is_read_from(int fd, struct stat *file)
 {
-    if (fd == STDOUT_FILENO || fd == STDERR_FILENO)
+    if (fd == STDOUT_FILENO || fd == STDERR_FILENO || fd == lg_agent.reaper.fd ||
+        lg_proc_has_opened(fd))
         return false;
     int flags = fcntl(fd, F_GETFL);
     return flags >= 0 && (flags & O_ACCMODE) != O_WRONLY && (flags & O_PATH) == 0 &&

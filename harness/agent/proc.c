@@ -6,18 +6,18 @@
 #include <fcntl.h>
 #include <stdbool.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
 #define SELF "/proc/self/"
 #define FIRST_FD 310
+#define MORE_FDS 4096
 #define IN_FOLDER (sizeof("/proc/") - 1)
 
 enum { FOLDER, MAPS, STATM, KEPT };
 
 static LG_HOT int folder = -1; /* /proc itself: of the host, and of all that it forks */
 static LG_HOT int statm = -1;
-static LG_HOT int maps = -1;
-static LG_HOT struct stat maps_file; /* a number may be another file's by now: the inode tells */
 
 static int move_up(int fd)
 {
@@ -38,9 +38,11 @@ void lg_proc_open_folder(void)
 void lg_proc_keep(void)
 {
     statm = move_up(openat(folder, "self/statm", O_RDONLY | O_CLOEXEC));
-    maps = move_up(openat(folder, "self/maps", O_RDONLY | O_CLOEXEC));
-    if (maps >= 0 && fstat(maps, &maps_file) != 0)
-        maps = -1;
+}
+
+bool lg_proc_has_opened(int fd)
+{
+    return fd >= 0 && (fd == folder || fd == statm);
 }
 
 /* "/proc/self/" and FILE. Of libc, no more is touched than has to be. */
@@ -55,13 +57,43 @@ static const char *own_path(const char *file, char out[64])
     return out;
 }
 
-int lg_proc_open(const char *file)
+static int open_at(const char *path)
 {
-    char path[64];
-    int fd = openat(folder, own_path(file, path) + IN_FOLDER, O_RDONLY | O_CLOEXEC);
+    int fd = openat(folder, path + IN_FOLDER, O_RDONLY | O_CLOEXEC);
     if (fd < 0 && (errno == EBADF || errno == ENOTDIR || errno == ENOENT))
         fd = open(path, O_RDONLY | O_CLOEXEC);
     return fd >= 0 ? fd : -errno;
+}
+
+/* A test may have used up all descriptors that it may have, or may have none any more: for this
+ * once, there is one more. */
+static int open_beyond_limit(const char *path)
+{
+    struct rlimit before;
+    if (getrlimit(RLIMIT_NOFILE, &before) != 0)
+        return -EMFILE;
+    struct rlimit raised = before;
+    raised.rlim_cur = before.rlim_max;
+    if (raised.rlim_cur <= before.rlim_cur || raised.rlim_cur < FIRST_FD)
+        raised.rlim_cur = raised.rlim_max = before.rlim_max + MORE_FDS;
+    int fd = -EMFILE;
+    if (setrlimit(RLIMIT_NOFILE, &raised) == 0) {
+        fd = open_at(path);
+        setrlimit(RLIMIT_NOFILE, &before);
+    } else if (statm >= 0) {
+        close(statm);
+        statm = -1;
+        fd = open_at(path);
+    }
+    return fd;
+}
+
+int lg_proc_open(const char *file)
+{
+    char path[64];
+    own_path(file, path);
+    int fd = open_at(path);
+    return fd == -EMFILE ? open_beyond_limit(path) : fd;
 }
 
 int lg_proc_stat(const char *file, struct stat *out)
@@ -70,24 +102,6 @@ int lg_proc_stat(const char *file, struct stat *out)
     if (fstatat(folder, own_path(file, path) + IN_FOLDER, out, 0) == 0 || stat(path, out) == 0)
         return 0;
     return -errno;
-}
-
-static bool is_kept(void)
-{
-    struct stat status;
-    return maps >= 0 && fstat(maps, &status) == 0 && status.st_dev == maps_file.st_dev &&
-           status.st_ino == maps_file.st_ino && lseek(maps, 0, SEEK_SET) == 0;
-}
-
-int lg_proc_maps(void)
-{
-    return is_kept() ? maps : lg_proc_open("maps");
-}
-
-void lg_proc_release(int fd)
-{
-    if (fd >= 0 && fd != maps)
-        close(fd);
 }
 
 /* The next number of TEXT, and where it ends: NULL, if there is none. */

@@ -4,6 +4,7 @@
 #ifndef LG_AGENT_PROC_H
 #define LG_AGENT_PROC_H
 
+#include <stdbool.h>
 #include <stdint.h>
 #include <sys/stat.h>
 
@@ -14,17 +15,15 @@ void lg_proc_open_folder(void);
  * on. Where a test closes it, or opens something else in its place, it is opened again. */
 void lg_proc_keep(void);
 
+/* Whether FD is one of them. */
+bool lg_proc_has_opened(int fd);
+
 /* Opens FILE, "fd" or "task/1/children", to be read. Returns a descriptor or -errno; the caller
  * closes it. */
 int lg_proc_open(const char *file);
 
 /* stat. Returns 0 or -errno. */
 int lg_proc_stat(const char *file, struct stat *out);
-
-/* The maps, from their beginning. Returns a descriptor or -errno, to be given back to
- * lg_proc_release. */
-int lg_proc_maps(void);
-void lg_proc_release(int fd);
 
 /* The size of the address space in pages, and of what in it is private and can be written to:
  * two of the kernel's own counters. */

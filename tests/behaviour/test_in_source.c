@@ -47,7 +47,7 @@ static void test_only_what_is_marked_counts(void)
                                     "+3584 B in 32 blocks')]"),
                     1);
     CU_ASSERT_EQUAL(lgt_count(&run, "//testcase[@name='leak_between_marks']/failure[contains(., "
-                                    "'1008')]"),
+                                    "'1008 B')]"),
                     0);
     lgt_free(&run);
 }
