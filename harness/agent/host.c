@@ -24,7 +24,7 @@ static struct lg_ledger_header told;
 
 static bool is_kept_from_forks;
 static LG_HOT bool has_changed = true;
-static LG_HOT pid_t group;              /* of the children */
+static LG_HOT pid_t group; /* of the children */
 static char path_of_ledger[64];
 
 /* A wrapper may have closed what it did not know: the runner still has it. */

@@ -6,18 +6,17 @@
 #include <fcntl.h>
 #include <stdbool.h>
 #include <string.h>
-#include <sys/resource.h>
 #include <unistd.h>
 
 #define SELF "/proc/self/"
 #define FIRST_FD 310
-#define MORE_FDS 4096
 #define IN_FOLDER (sizeof("/proc/") - 1)
 
 enum { FOLDER, MAPS, STATM, KEPT };
 
 static LG_HOT int folder = -1; /* /proc itself: of the host, and of all that it forks */
 static LG_HOT int statm = -1;
+static LG_HOT int maps = -1;
 
 static int move_up(int fd)
 {
@@ -38,11 +37,12 @@ void lg_proc_open_folder(void)
 void lg_proc_keep(void)
 {
     statm = move_up(openat(folder, "self/statm", O_RDONLY | O_CLOEXEC));
+    maps = move_up(openat(folder, "self/maps", O_RDONLY | O_CLOEXEC));
 }
 
 bool lg_proc_has_opened(int fd)
 {
-    return fd >= 0 && (fd == folder || fd == statm);
+    return fd >= 0 && (fd == folder || fd == statm || fd == maps);
 }
 
 /* "/proc/self/" and FILE. Of libc, no more is touched than has to be. */
@@ -65,35 +65,23 @@ static int open_at(const char *path)
     return fd >= 0 ? fd : -errno;
 }
 
-/* A test may have used up all descriptors that it may have, or may have none any more: for this
- * once, there is one more. */
-static int open_beyond_limit(const char *path)
-{
-    struct rlimit before;
-    if (getrlimit(RLIMIT_NOFILE, &before) != 0)
-        return -EMFILE;
-    struct rlimit raised = before;
-    raised.rlim_cur = before.rlim_max;
-    if (raised.rlim_cur <= before.rlim_cur || raised.rlim_cur < FIRST_FD)
-        raised.rlim_cur = raised.rlim_max = before.rlim_max + MORE_FDS;
-    int fd = -EMFILE;
-    if (setrlimit(RLIMIT_NOFILE, &raised) == 0) {
-        fd = open_at(path);
-        setrlimit(RLIMIT_NOFILE, &before);
-    } else if (statm >= 0) {
-        close(statm);
-        statm = -1;
-        fd = open_at(path);
-    }
-    return fd;
-}
-
 int lg_proc_open(const char *file)
 {
     char path[64];
-    own_path(file, path);
-    int fd = open_at(path);
-    return fd == -EMFILE ? open_beyond_limit(path) : fd;
+    return open_at(own_path(file, path));
+}
+
+int lg_proc_read_maps(struct lg_maps *out)
+{
+    int error = maps >= 0 ? lg_maps_read_fd(maps, out) : -EBADF;
+    if (error == 0)
+        return 0;
+    int fd = lg_proc_open("maps"); /* the number may be another file's by now */
+    if (fd < 0)
+        return fd;
+    error = lg_maps_read_fd(fd, out);
+    close(fd);
+    return error;
 }
 
 int lg_proc_stat(const char *file, struct stat *out)

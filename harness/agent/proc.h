@@ -4,6 +4,8 @@
 #ifndef LG_AGENT_PROC_H
 #define LG_AGENT_PROC_H
 
+#include "common/maps.h"
+
 #include <stdbool.h>
 #include <stdint.h>
 #include <sys/stat.h>
@@ -24,6 +26,9 @@ int lg_proc_open(const char *file);
 
 /* stat. Returns 0 or -errno. */
 int lg_proc_stat(const char *file, struct stat *out);
+
+/* Reads the maps. Returns what lg_maps_read does. */
+int lg_proc_read_maps(struct lg_maps *out);
 
 /* The size of the address space in pages, and of what in it is private and can be written to:
  * two of the kernel's own counters. */

@@ -100,10 +100,7 @@ static bool is_known(const struct lg_sampler *sampler, const struct lg_proc_size
 static int read_mappings(struct lg_sampler *sampler)
 {
     unsigned latest = 1 - sampler->base;
-    int fd = lg_proc_open("maps");
-    int error = fd >= 0 ? lg_maps_read_fd(fd, &sampler->rows[latest]) : fd;
-    if (fd >= 0)
-        close(fd);
+    int error = lg_proc_read_maps(&sampler->rows[latest]);
     if (error != 0)
         return error;
     sampler->latest = latest;

@@ -267,11 +267,11 @@ int lg_maps_parse(const char *text, size_t length, struct lg_maps *out)
     return error;
 }
 
-static ssize_t read_again(int fd, char *buffer, size_t size)
+static ssize_t read_again(int fd, char *buffer, size_t size, off_t offset)
 {
     ssize_t got;
     do
-        got = read(fd, buffer, size);
+        got = pread(fd, buffer, size, offset);
     while (got < 0 && errno == EINTR);
     return got < 0 ? -errno : got;
 }
@@ -280,12 +280,14 @@ static int read_rows(int fd, struct lg_maps *out)
 {
     char buffer[READ_BYTES];
     size_t kept = 0;
+    off_t offset = 0;
     for (;;) {
-        ssize_t got = read_again(fd, buffer + kept, sizeof(buffer) - kept);
+        ssize_t got = read_again(fd, buffer + kept, sizeof(buffer) - kept, offset);
         if (got < 0)
             return (int)got;
         if (got == 0)
             return kept == 0 ? 0 : -EINVAL;
+        offset += got;
         size_t taken;
         int error = add_lines(out, buffer, kept + (size_t)got, &taken);
         if (error != 0)

@@ -60,7 +60,7 @@ struct lg_maps {
  * Opens one file. */
 int lg_maps_read(const char *proc_root, struct lg_maps *out);
 
-/* The same from FD, which is at the beginning of such a file. */
+/* The same from FD, which is of such a file, wherever it is in it. */
 int lg_maps_read_fd(int fd, struct lg_maps *out);
 
 /* The same from TEXT, LENGTH bytes of a maps file. */

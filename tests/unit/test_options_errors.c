@@ -216,7 +216,8 @@ static void test_a_wrong_variable_is_named(void)
           "LEAKGATE_BUDGET: 'heap' is not of the form GAUGE=LIMIT");
     check(run_variable("LEAKGATE_TIMEOUT=soon"),
           "LEAKGATE_TIMEOUT: 'soon' is no number of seconds (0 for no timeout)");
-    check(run_variable("LEAKGATE_SHARD=2/1"), "LEAKGATE_SHARD: '2/1' is not I/N with 1 <= I <= N, nor ci");
+    check(run_variable("LEAKGATE_SHARD=2/1"),
+          "LEAKGATE_SHARD: '2/1' is not I/N with 1 <= I <= N, nor ci");
     check(run_variable("LEAKGATE_COLOR=red"),
           "LEAKGATE_COLOR: unknown colour 'red' (auto, always, never)");
     check(run_variable("LEAKGATE_QUIET=maybe"), "LEAKGATE_QUIET: 'maybe' is neither 1 nor 0");
