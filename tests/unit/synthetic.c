@@ -18,6 +18,8 @@ bool synthetic_init(struct synthetic *run)
     run->options.program = run->words + 1;
     run->options.rigor = LG_RIGOR_STANDARD;
     run->options.timeout_ms = 60000;
+    run->options.jobs = 1;
+    run->options.repeat = 1;
     lg_budget_init(&run->options.budget);
     return true;
 }

@@ -139,6 +139,27 @@ static void test_quiet_leaves_only_the_tests_that_are_not_clean(void)
     synthetic_fini(&run);
 }
 
+static void test_the_seed_of_a_shuffled_run_is_told(void)
+{
+    struct synthetic run;
+    start(&run);
+    struct lg_record *record = synthetic_add_test(&run, "cache", "hits");
+    run.options.shuffle = true;
+    run.options.seed = 0;
+    synthetic_read(&run);
+    check(&run, false, false,
+          "\nleakgate: shuffled with seed 0\nleakgate: 1 test: 1 passed; 1.23 s\n");
+    check(&run, false, true, "");
+    lg_results_free(&run.results);
+    record->asserts_failed = 1;
+    run.options.seed = UINT64_MAX;
+    synthetic_read(&run);
+    check(&run, false, true,
+          "\nfailed       cache/hits: assertion failed\n"
+          "leakgate: shuffled with seed 18446744073709551615\n");
+    synthetic_fini(&run);
+}
+
 static void test_colours_are_for_the_verdicts_and_end(void)
 {
     struct synthetic run;
@@ -326,6 +347,7 @@ int add_console_suite(void)
         UNIT_TEST(test_each_test_that_is_not_clean_has_its_line_and_place),
         UNIT_TEST(test_lines_of_the_budget_file_that_want_a_look_are_told),
         UNIT_TEST(test_quiet_leaves_only_the_tests_that_are_not_clean),
+        UNIT_TEST(test_the_seed_of_a_shuffled_run_is_told),
         UNIT_TEST(test_colours_are_for_the_verdicts_and_end),
         UNIT_TEST(test_colour_is_asked_for_or_not),
         UNIT_TEST(test_terminals_are_coloured_unless_no_color_is_set),

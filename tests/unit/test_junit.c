@@ -267,6 +267,27 @@ static void test_settings_and_the_machine_are_properties_of_each_program(void)
     finish(&run, document);
 }
 
+static void test_the_order_and_number_of_runs_are_properties_of_each_program(void)
+{
+    struct synthetic run;
+    start(&run);
+    xmlDoc *document = report_of(&run);
+    CU_ASSERT(junit_is(document, "//testsuite[1]" PROPERTY("jobs"), "1"));
+    CU_ASSERT(junit_is(document, "//testsuite[2]" PROPERTY("repeat"), "1"));
+    CU_ASSERT(junit_is(document, "count(//property[@name='shuffle'])", "0"));
+    finish(&run, document);
+    start(&run);
+    run.options.jobs = 64;
+    run.options.repeat = 10000;
+    run.options.shuffle = true;
+    run.options.seed = UINT64_MAX;
+    document = report_of(&run);
+    CU_ASSERT(junit_is(document, "//testsuite[2]" PROPERTY("jobs"), "64"));
+    CU_ASSERT(junit_is(document, "//testsuite[1]" PROPERTY("repeat"), "10000"));
+    CU_ASSERT(junit_is(document, "//testsuite[1]" PROPERTY("shuffle"), "18446744073709551615"));
+    finish(&run, document);
+}
+
 static void test_a_program_without_tests_is_a_suite_with_its_own_row(void)
 {
     struct synthetic run;
@@ -296,6 +317,7 @@ int add_junit_suite(void)
         UNIT_TEST(test_growth_is_a_property_of_each_measured_test),
         UNIT_TEST(test_growth_is_no_property_of_tests_that_were_not_judged),
         UNIT_TEST(test_settings_and_the_machine_are_properties_of_each_program),
+        UNIT_TEST(test_the_order_and_number_of_runs_are_properties_of_each_program),
         UNIT_TEST(test_a_program_without_tests_is_a_suite_with_its_own_row),
         CU_TEST_INFO_NULL,
     };

@@ -207,6 +207,13 @@ static void write_suppressions(const struct lg_results *results, FILE *stream, b
     }
 }
 
+/* Whoever wants to see the same again needs it. */
+static void write_seed(const struct lg_options *options, FILE *stream)
+{
+    if (options->shuffle)
+        fprintf(stream, "leakgate: shuffled with seed %" PRIu64 "\n", options->seed);
+}
+
 static void write_counts(const struct lg_results *results, FILE *stream, bool color)
 {
     const char *separator = "";
@@ -257,6 +264,8 @@ void lg_console_write(const struct lg_results *results, FILE *stream, bool color
     write_suppressions(results, stream, quiet);
     write_unmeasured(results, stream);
     write_budgets(results, stream);
+    if (!quiet || any)
+        write_seed(results->options, stream);
     if (!quiet)
         write_summary(results, stream, color);
 }

@@ -11,7 +11,7 @@
 bool lg_console_color(enum lg_color option, FILE *stream);
 
 /* A line for each test that is not clean, with what is known of its place, then a
- * summary; nothing but the tests that are not clean if QUIET. */
+ * summary; nothing but the tests that are not clean if QUIET, and the seed of their order. */
 void lg_console_write(const struct lg_results *results, FILE *stream, bool color, bool quiet);
 
 /* The tests of the program, one SUITE/TEST a line with its place; JSON: an array of

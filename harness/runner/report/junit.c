@@ -251,6 +251,19 @@ static void unused_suppressions(struct junit *junit)
     lg_text_free(&text);
 }
 
+/* How its tests were run, and what it takes to run them so again. */
+static void order_properties(struct junit *junit)
+{
+    const struct lg_options *options = junit->results->options;
+    char seed[32];
+    lg_junit_number_property(junit, "jobs", options->jobs);
+    lg_junit_number_property(junit, "repeat", options->repeat);
+    if (!options->shuffle)
+        return;
+    snprintf(seed, sizeof(seed), "%" PRIu64, options->seed);
+    lg_junit_property(junit, "shuffle", seed);
+}
+
 static void suite_properties(struct junit *junit, const struct lg_program *program)
 {
     const struct lg_results *results = junit->results;
@@ -259,6 +272,7 @@ static void suite_properties(struct junit *junit, const struct lg_program *progr
     lg_junit_property(junit, "leakgate.version", LEAKGATE_VERSION);
     lg_junit_property(junit, "rigor", lg_rigor_name(results->options->rigor));
     lg_junit_property(junit, "isolation", lg_isolation_name(results->options->isolation));
+    order_properties(junit);
     lg_junit_property(junit, "budget",
                       lg_budget_format(&results->options->budget, budget, sizeof(budget)));
     lg_junit_number_property(junit, "timeout_ms", (int64_t)results->options->timeout_ms);
