@@ -201,6 +201,18 @@ static void make_not_sampled(struct synthetic *run, struct lg_record *record)
     record->error = ENOBUFS;
 }
 
+static void make_unwatched(struct synthetic *run, struct lg_record *record)
+{
+    (void)run;
+    record->ending = LG_ENDING_UNWATCHED;
+}
+
+static void make_overwritten(struct synthetic *run, struct lg_record *record)
+{
+    (void)run;
+    record->ending = LG_ENDING_OVERWRITTEN;
+}
+
 static void make_not_measured(struct synthetic *run, struct lg_record *record)
 {
     (void)run;
@@ -231,6 +243,10 @@ static void test_a_broken_test_says_why(void)
     check(make_not_forked,
           "no process could be made for the test: Resource temporarily unavailable");
     check(make_not_sampled, "its mappings could not be read: No buffer space available");
+    check(make_unwatched, "the program's process that ran this test was killed");
+    check(make_overwritten,
+          "the test has written over leakgate's memory, and with it over its own result: it writes "
+          "where it may not");
     check(make_not_measured, "blind: no gauge of memory can be trusted in this process");
     check(make_running, "the program ended while this test ran");
     check(make_cut, "not run: the program ended before it");

@@ -86,6 +86,39 @@ static void test_a_program_that_died_in_a_suites_function_says_which(void)
           "the program ended in the middle of its tests in the cleanup of suite cache");
 }
 
+/* The runner has killed the program for it: that is no crash of its own. */
+static void test_a_suites_function_that_hangs_timed_out(void)
+{
+    struct synthetic run;
+    start(&run, LG_HOST_RUNNING, DIED_OF(SIGKILL));
+    struct lg_host *host = &run.ledger.header->hosts[0];
+    run.options.timeout_ms = 1500;
+    host->phase_timed_out = 1;
+    host->suite_phase = LG_SUITE_INIT;
+    host->suite = lg_ledger_add_text(&run.ledger, "odd\n\x1b[1mcache");
+    check(&run, LG_VERDICT_TIMED_OUT,
+          "timed out after 1.5 s in the initialization of suite odd cache");
+    start(&run, LG_HOST_RUNNING, DIED_OF(SIGKILL));
+    host = &run.ledger.header->hosts[0];
+    host->phase_timed_out = 1;
+    host->suite_phase = LG_SUITE_CLEANUP;
+    host->suite = lg_ledger_add_text(&run.ledger, "cache");
+    check(&run, LG_VERDICT_TIMED_OUT, "timed out after 60 s in the cleanup of suite cache");
+}
+
+/* One that main has forked is not the last: the program's own end says nothing of it. */
+static void test_a_suites_function_that_hangs_is_told_of_each_program(void)
+{
+    struct synthetic run;
+    start(&run, LG_HOST_RUNNING, EXITED_WITH(0));
+    struct lg_host *host = &run.ledger.header->hosts[0];
+    host->phase_timed_out = 1;
+    host->suite_phase = LG_SUITE_CLEANUP;
+    host->suite = lg_ledger_add_text(&run.ledger, "cache");
+    synthetic_add_host(&run, "other_tests");
+    check(&run, LG_VERDICT_TIMED_OUT, "timed out after 60 s in the cleanup of suite cache");
+}
+
 static void test_a_program_that_left_its_tests_exited_early(void)
 {
     struct synthetic run;
@@ -215,6 +248,8 @@ int add_message_program_suite(void)
         UNIT_TEST(test_an_exit_status_that_no_test_explains_fails),
         UNIT_TEST(test_a_program_that_died_crashed),
         UNIT_TEST(test_a_program_that_died_in_a_suites_function_says_which),
+        UNIT_TEST(test_a_suites_function_that_hangs_timed_out),
+        UNIT_TEST(test_a_suites_function_that_hangs_is_told_of_each_program),
         UNIT_TEST(test_a_program_that_left_its_tests_exited_early),
         UNIT_TEST(test_a_program_that_never_ran_its_tests_is_broken),
         UNIT_TEST(test_a_program_without_cunit_is_broken),

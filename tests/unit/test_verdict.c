@@ -50,10 +50,11 @@ static void test_each_ending_has_its_verdict(void)
         [LG_ENDING_NONE] = LG_VERDICT_BROKEN,         [LG_ENDING_FINISHED] = LG_VERDICT_PASSED,
         [LG_ENDING_EXITED] = LG_VERDICT_EXITED_EARLY, [LG_ENDING_SIGNALED] = LG_VERDICT_CRASHED,
         [LG_ENDING_TIMED_OUT] = LG_VERDICT_TIMED_OUT, [LG_ENDING_NO_FORK] = LG_VERDICT_BROKEN,
-        [LG_ENDING_NOT_SAMPLED] = LG_VERDICT_BROKEN,
+        [LG_ENDING_NOT_SAMPLED] = LG_VERDICT_BROKEN,  [LG_ENDING_UNWATCHED] = LG_VERDICT_BROKEN,
+        [LG_ENDING_OVERWRITTEN] = LG_VERDICT_BROKEN,
     };
     struct lg_record record = passed_record();
-    for (uint32_t ending = LG_ENDING_NONE; ending <= LG_ENDING_NOT_SAMPLED; ending++) {
+    for (uint32_t ending = LG_ENDING_NONE; ending <= LG_ENDING_OVERWRITTEN; ending++) {
         record.ending = ending;
         CU_ASSERT_EQUAL(kind_of(&record, LG_PROGRAM_EXITED), kinds[ending]);
         CU_ASSERT_EQUAL(kind_of(&record, LG_PROGRAM_DIED), kinds[ending]);
