@@ -80,13 +80,12 @@ void lg_slip_keep(const struct lg_slip *slip, struct lg_ledger *ledger, struct l
     kept.suite = record->suite;
     kept.name = record->name;
     kept.function_address = record->function_address;
-    kept.part = 0;
-    kept.part_bytes = 0;
     char *room = used > FIRST_OFFSET ? lg_ledger_allocate(ledger, used, &kept.part) : NULL;
-    if (room != NULL) {
+    kept.part_bytes = room != NULL ? used : 0;
+    if (room != NULL)
         memcpy(room, (const char *)slip + ATTIC_START, used);
-        kept.part_bytes = used;
-    }
+    else
+        kept.part = FIRST_OFFSET; /* an empty one: what it names is nothing, and nobody else's */
     __atomic_fetch_add(ledger->attic_lost_bytes, slip->attic_lost_bytes, __ATOMIC_RELAXED);
     *record = kept;
 }

@@ -150,8 +150,9 @@ int lg_options_shuffle(struct lg_options *options, const char *value, char *why,
         clock_gettime(CLOCK_REALTIME, &now);
         seed = ((unsigned long)now.tv_nsec ^ (unsigned long)now.tv_sec) % 1000000;
     } else {
+        errno = 0;
         seed = lg_options_count(value, &end);
-        if (*end != '\0' || value[0] == '\0') {
+        if (*end != '\0' || value[0] == '\0' || errno == ERANGE) {
             snprintf(why, size, "'%s' is no number, nor auto", value);
             return -EINVAL;
         }

@@ -53,7 +53,9 @@ int add_message_program_suite(void);
 int add_no_memory_suite(void);
 int add_options_suite(void);
 int add_options_errors_suite(void);
+int add_options_order_suite(void);
 int add_outputs_suite(void);
+int add_proc_suite(void);
 int add_ratchet_suite(void);
 int add_reports_leaks_suite(void);
 int add_reports_suppressions_suite(void);
@@ -62,6 +64,7 @@ int add_rules_suite(void);
 int add_sample_suite(void);
 int add_sample_growth_suite(void);
 int add_segments_suite(void);
+int add_slip_suite(void);
 int add_source_suite(void);
 int add_suppressions_suite(void);
 int add_suppressions_match_suite(void);
@@ -82,5 +85,6 @@ int add_trial_insist_suite(void);
 int add_trial_steps_suite(void);
 int add_verdict_suite(void);
 int add_verdict_suppress_suite(void);
+int add_watch_suite(void);
 
 #endif
