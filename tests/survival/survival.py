@@ -215,15 +215,19 @@ def verdict_of(case):
 
 
 class Report:
-    """A JUnit report: its rows, as (verdict, message) by "suite/test"."""
+    """A JUnit report: its rows, as (verdict, message) by "suite/test", of several programs by
+    "program:suite/test"."""
 
     def __init__(self, path):
         self.rows = {}
         self.problems = []
         counts = {"tests": 0, "failures": 0, "errors": 0, "skipped": 0}
         root = tree.parse(path).getroot()
-        for case in root.iter("testcase"):
+        suites = root.findall("testsuite")
+        for suite, case in ((suite, case) for suite in suites for case in suite.iter("testcase")):
             name = f"{case.get('classname')}/{case.get('name')}"
+            if len(suites) > 1:
+                name = f"{suite.get('name')}:{name}"
             element = next((e for e in case if e.tag in ("failure", "error", "skipped")), None)
             verdict = verdict_of(case)
             if name in self.rows:
