@@ -1,6 +1,7 @@
 /* The budget file of a run: read before it, written after it. */
 #include "runner/budgets_file.h"
 #include "runner/command.h"
+#include "runner/last_words.h"
 
 #include <errno.h>
 #include <leakgate/leakgate.h>
@@ -52,7 +53,9 @@ int lg_command_update_budgets(const struct lg_options *options, const struct lg_
     struct lg_budget_changes changes;
     char error[512];
     first.ratchet = false;
+    lg_last_words_begin();
     int status = lg_results_read(&session->ledger, &first, &session->outcome, &results);
+    lg_last_words_end();
     if (status != 0)
         snprintf(error, sizeof(error), "no memory to update the budgets");
     else

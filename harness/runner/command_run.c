@@ -1,5 +1,6 @@
 /* `leakgate run`. */
 #include "runner/command.h"
+#include "runner/last_words.h"
 #include "runner/outfile.h"
 #include "runner/report/console.h"
 #include "runner/report/join.h"
@@ -100,7 +101,9 @@ int lg_run_and_report(const struct lg_options *options, lg_reporter *report_resu
         return lg_fail("%s", error);
     int status = options->update_budgets ? lg_command_update_budgets(options, &session)
                                          : LEAKGATE_EXIT_CLEAN;
+    lg_last_words_begin();
     int error_of_read = lg_results_read(&session.ledger, options, &session.outcome, &results);
+    lg_last_words_end();
     results.capture = &session.capture;
     if (error_of_read != 0) {
         status = lg_fail("no memory for the report");

@@ -221,15 +221,47 @@ static void watch_over(const struct lg_launch *launch, struct lg_watch *watch,
     lg_watch_keep(watch);
 }
 
+static const int asking[] = {SIGINT, SIGTERM, SIGHUP};
+
+#define ASKING (sizeof(asking) / sizeof(asking[0]))
+
+/* By nohup, or by a shell that runs us in the background. */
+static bool is_ignored(int number)
+{
+    struct sigaction action;
+    return sigaction(number, NULL, &action) == 0 && action.sa_handler == SIG_IGN;
+}
+
+static void list_watched(sigset_t *out)
+{
+    sigemptyset(out);
+    sigaddset(out, SIGCHLD);
+    for (size_t i = 0; i < ASKING; i++) {
+        if (!is_ignored(asking[i]))
+            sigaddset(out, asking[i]);
+    }
+}
+
+static void be_asked(int number)
+{
+    (void)number;
+}
+
+/* What has been done is still to be reported: that is not to be stopped by the first who asks. */
+static void let_report_be_written(void)
+{
+    struct sigaction once = {.sa_handler = be_asked, .sa_flags = (int)(SA_RESETHAND | SA_RESTART)};
+    for (size_t i = 0; i < ASKING; i++) {
+        if (!is_ignored(asking[i]))
+            sigaction(asking[i], &once, NULL);
+    }
+}
+
 int lg_launch_run(const struct lg_launch *launch, struct lg_outcome *out)
 {
     sigset_t watched;
     sigset_t before;
-    sigemptyset(&watched);
-    sigaddset(&watched, SIGCHLD);
-    sigaddset(&watched, SIGINT);
-    sigaddset(&watched, SIGTERM);
-    sigaddset(&watched, SIGHUP);
+    list_watched(&watched);
     sigprocmask(SIG_BLOCK, &watched, &before);
     *out = (struct lg_outcome){0};
     /* What tests start and disown comes to the runner, which can tell it from all else. */
@@ -254,6 +286,7 @@ int lg_launch_run(const struct lg_launch *launch, struct lg_outcome *out)
         lg_watch_close(&watch);
         close(signals);
     }
+    let_report_be_written();
     sigprocmask(SIG_SETMASK, &before, NULL);
     return error;
 }

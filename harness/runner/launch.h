@@ -32,7 +32,8 @@ struct lg_outcome {
 int lg_launch_prepare(const struct lg_launch *launch, pid_t runner);
 
 /* Runs the program to its end. A test that outlives its time limit is killed, and so
- * is everything when SIGINT, SIGTERM or SIGHUP arrives.
+ * is everything when SIGINT, SIGTERM or SIGHUP arrives. Of each, the next one is without effect:
+ * what was done is to be reported.
  * Returns 0 and the outcome, or -errno if the machine could not do it. */
 int lg_launch_run(const struct lg_launch *launch, struct lg_outcome *out);
 

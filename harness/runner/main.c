@@ -1,5 +1,6 @@
 /* The command line. This file alone prints errors and decides the exit status. */
 #include "runner/command.h"
+#include "runner/last_words.h"
 #include "runner/segments.h"
 
 #include <errno.h>
@@ -125,6 +126,7 @@ int main(int argc, char *argv[])
 {
     open_standard_streams();
     signal(SIGXFSZ, SIG_IGN); /* a report that is too long for the disk is an error like any */
+    lg_last_words_for_xml();
     const char *command = argc > 1 ? argv[1] : "";
     if (strcmp(command, "run") == 0)
         return flush(lg_command_run(argc - 1, argv + 1));

@@ -3,6 +3,7 @@
 #include "runner/text.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <limits.h>
 #include <stdbool.h>
 #include <stdio.h>
@@ -75,39 +76,136 @@ static mode_t mode_for(const char *path)
     return 0666 & ~mask;
 }
 
-/* mkstemp makes it for its owner alone. */
-static int open_temporary(const char *path, char *temporary, size_t size)
+/* A file to be, in the folder that it will be in. */
+struct temporary {
+    int fd;
+    char name[PATH_MAX]; /* empty: it has none, so that nothing stays of it if we are killed */
+};
+
+static int name_beside(const char *path, const char *name, char out[PATH_MAX])
 {
-    if (snprintf(temporary, size, "%s.XXXXXX", path) >= (int)size)
-        return -ENAMETOOLONG;
-    int fd = mkstemp(temporary);
+    const char *slash = strrchr(path, '/');
+    int folder = slash != NULL ? (int)(slash - path) + 1 : 0;
+    int length = snprintf(out, PATH_MAX, "%.*s%s", folder, path, name);
+    return length < PATH_MAX ? 0 : -ENAMETOOLONG;
+}
+
+static int open_unnamed(const char *path)
+{
+    char folder[PATH_MAX];
+    int error = name_beside(path, ".", folder);
+    int fd = error == 0 ? open(folder, O_TMPFILE | O_WRONLY | O_CLOEXEC, 0600) : error;
+    return error == 0 && fd < 0 ? -errno : fd;
+}
+
+/* mkstemp makes it for its owner alone. */
+static int open_named(const char *path, char name[PATH_MAX])
+{
+    int error = name_beside(path, ".leakgate-XXXXXX", name);
+    int fd = error == 0 ? mkostemp(name, O_CLOEXEC) : error;
+    if (error == 0 && fd < 0)
+        fd = -errno;
     if (fd < 0)
-        return -errno;
-    if (fchmod(fd, mode_for(path)) == 0)
-        return fd;
+        name[0] = '\0';
+    return fd;
+}
+
+static void close_temporary(struct temporary *temporary)
+{
+    close(temporary->fd);
+    if (temporary->name[0] != '\0')
+        unlink(temporary->name);
+}
+
+static int open_temporary(const char *path, bool named, struct temporary *out)
+{
+    out->name[0] = '\0';
+    out->fd = named ? open_named(path, out->name) : open_unnamed(path);
+    if (out->fd < 0)
+        return out->fd;
+    if (fchmod(out->fd, mode_for(path)) == 0)
+        return 0;
     int error = -errno;
-    close(fd);
-    unlink(temporary);
+    close_temporary(out);
+    return error;
+}
+
+/* Gives a file that has no name the name PATH. */
+static int link_at(const struct temporary *temporary, const char *path)
+{
+    char link[64];
+    snprintf(link, sizeof(link), "/proc/self/fd/%d", temporary->fd);
+    return linkat(AT_FDCWD, link, AT_FDCWD, path, AT_SYMLINK_FOLLOW) == 0 ? 0 : -errno;
+}
+
+/* A link does not replace a file, a rename does: for that moment, it needs a name. */
+static int give_name(struct temporary *temporary, const char *path)
+{
+    int error = -EEXIST;
+    while (error == -EEXIST) {
+        int fd = open_named(path, temporary->name);
+        if (fd < 0)
+            return fd;
+        close(fd);
+        unlink(temporary->name);
+        error = link_at(temporary, temporary->name);
+    }
+    if (error != 0)
+        temporary->name[0] = '\0';
+    return error;
+}
+
+/* Some file systems tell only when a file is closed that what was written does not fit. */
+static int close_copy(int fd)
+{
+    int copy = fcntl(fd, F_DUPFD_CLOEXEC, 0);
+    return copy >= 0 && close(copy) == 0 ? 0 : -errno;
+}
+
+static int put_in_place(struct temporary *temporary, const char *path)
+{
+    int error = close_copy(temporary->fd);
+    if (error == 0 && temporary->name[0] == '\0') {
+        error = link_at(temporary, path);
+        if (error != -EEXIST)
+            return error;
+        error = give_name(temporary, path);
+    }
+    if (error == 0 && rename(temporary->name, path) != 0)
+        error = -errno;
+    if (error == 0)
+        temporary->name[0] = '\0';
+    return error;
+}
+
+struct contents {
+    lg_outfile_writer *write;
+    const void *context;
+};
+
+static int write_beside(const char *path, const struct contents *contents, bool named)
+{
+    struct temporary temporary;
+    int error = open_temporary(path, named, &temporary);
+    if (error != 0)
+        return error;
+    error = contents->write(temporary.fd, contents->context);
+    if (error == 0)
+        error = put_in_place(&temporary, path);
+    close_temporary(&temporary);
     return error;
 }
 
 int lg_outfile_write(const char *path, lg_outfile_writer *write, const void *context)
 {
+    char target[PATH_MAX];
+    struct contents contents = {write, context};
     if (is_special(path))
         return write_special(path, write, context);
-    char target[PATH_MAX];
-    char temporary[PATH_MAX];
     int error = follow_links(path, target);
-    int fd = error == 0 ? open_temporary(target, temporary, sizeof(temporary)) : error;
-    if (fd < 0)
-        return fd;
-    error = write(fd, context);
-    if (close(fd) != 0 && error == 0)
-        error = -errno;
-    if (error == 0 && rename(temporary, target) != 0)
-        error = -errno;
-    if (error != 0)
-        unlink(temporary);
+    /* Not every file system can have a file without a name, or give it one later. */
+    if (error == 0 && write_beside(target, &contents, false) != 0)
+        error = write_beside(target, &contents, true);
     return error;
 }
 
@@ -138,13 +236,12 @@ int lg_outfile_prepare(const char *path)
     char target[PATH_MAX];
     if (error == 0)
         error = follow_links(path, target);
-    char temporary[PATH_MAX];
-    int fd = error == 0 ? open_temporary(target, temporary, sizeof(temporary)) : error;
-    if (fd < 0)
-        return fd;
-    close(fd);
-    unlink(temporary);
-    return 0;
+    struct temporary temporary;
+    if (error == 0 && open_temporary(target, false, &temporary) != 0)
+        error = open_temporary(target, true, &temporary);
+    if (error == 0)
+        close_temporary(&temporary);
+    return error;
 }
 
 int lg_outfile_write_text(int fd, const void *context)

@@ -5,10 +5,11 @@
 /* Writes the contents to FD, which stays the caller's. Returns 0 or -errno. */
 typedef int lg_outfile_writer(int fd, const void *context);
 
-/* Lets WRITE write PATH: to a temporary file beside it, renamed once it is whole, so that
- * PATH never holds half a report. A PATH that is no regular file (a pipe, a terminal) is
- * written to directly.
- * Returns 0 or -errno; the temporary file is then gone. */
+/* Lets WRITE write PATH: to a file without a name, which gets it once it is whole, so that PATH
+ * never holds half a report, and nothing is left where the process is killed meanwhile. WRITE is
+ * called again where the file system needs a name for that: a temporary one then, beside PATH. A
+ * PATH that is no regular file (a pipe, a terminal) is written to directly. Returns 0 or -errno;
+ * the temporary file is then gone. */
 int lg_outfile_write(const char *path, lg_outfile_writer *write, const void *context);
 
 /* Makes the folders on the way to PATH, and checks that a file can be made there, so

@@ -59,6 +59,7 @@ static add_suite *const suites[] = {
     add_symbols_pool_suite,
     add_leaks_suite,
     add_leaks_sums_suite,
+    add_last_words_suite,
     add_leaks_hostile_suite,
     add_message_suite,
     add_message_budgets_suite,

@@ -36,6 +36,7 @@ int add_join_suite(void);
 int add_junit_suite(void);
 int add_junit_files_suite(void);
 int add_leaks_suite(void);
+int add_last_words_suite(void);
 int add_leaks_hostile_suite(void);
 int add_leaks_sums_suite(void);
 int add_ledger_suite(void);
