@@ -74,7 +74,7 @@ int lg_proc_open(const char *file)
 int lg_proc_read_maps(struct lg_maps *out)
 {
     int error = maps >= 0 ? lg_maps_read_fd(maps, out) : -EBADF;
-    if (error == 0)
+    if (error == 0 && out->count > 0)
         return 0;
     int fd = lg_proc_open("maps"); /* the number may be another file's by now */
     if (fd < 0)
