@@ -48,7 +48,7 @@ static void add_gauge_rows(struct lg_text *text, const struct lg_row *row,
         if ((row->record->measured & LG_GAUGE_BIT(g)) == 0 ||
             (gauge == LG_GAUGE_FRAG && row->verdict.growth.values[g] == 0))
             continue;
-        int64_t limit = row->choice.budget.limits.values[g];
+        int64_t limit = row->choice->budget.limits.values[g];
         lg_text_add(text, "%-8s %14" PRId64 " %14" PRId64 " %+14" PRId64 " %+12" PRId64,
                     lg_gauge_name(gauge), lg_sample_gauge(&evidence->before, gauge),
                     lg_sample_gauge(&evidence->after, gauge), row->verdict.growth.values[g],

@@ -58,11 +58,11 @@ static void add_over(struct lg_text *text, const struct lg_results *results,
         lg_text_add(text, "%s%s ", separator, lg_gauge_name(gauge));
         lg_text_add_growth(text, gauge, lg_verdict_per_run(verdict, gauge));
         lg_text_add(text, "/run (budget ");
-        lg_message_add_limit(text, gauge, row->choice.budget.limits.values[gauge]);
-        if (row->choice.by[gauge] != NULL) {
+        lg_message_add_limit(text, gauge, row->choice->budget.limits.values[gauge]);
+        if (row->choice->by[gauge] != NULL) {
             lg_text_add(text, " by ");
-            lg_message_add_line(text, results, row->choice.by[gauge]);
-        } else if ((row->choice.own & LG_GAUGE_BIT(g)) != 0) {
+            lg_message_add_line(text, results, row->choice->by[gauge]);
+        } else if ((row->choice->own & LG_GAUGE_BIT(g)) != 0) {
             lg_text_add(text, " of its own");
         }
         lg_text_add(text, ")");

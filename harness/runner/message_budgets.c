@@ -67,9 +67,9 @@ void lg_message_add_better(struct lg_text *text, const struct lg_results *result
         lg_text_add(text, "%s%s ", separator, lg_gauge_name(gauge));
         lg_text_add_growth(text, gauge, leaks ? lg_verdict_per_run(&row->verdict, gauge) : 0);
         lg_text_add(text, "/run (budget ");
-        lg_message_add_limit(text, gauge, row->choice.budget.limits.values[g]);
+        lg_message_add_limit(text, gauge, row->choice->budget.limits.values[g]);
         lg_text_add(text, " by ");
-        lg_message_add_line(text, results, row->choice.by[g]);
+        lg_message_add_line(text, results, row->choice->by[g]);
         lg_text_add(text, ")");
         separator = ", ";
     }
@@ -81,7 +81,7 @@ void lg_message_add_missing_leak(struct lg_text *text, const struct lg_results *
                                  const struct lg_row *row)
 {
     lg_text_add(text, "no leak, though one is expected by ");
-    lg_message_add_line(text, results, row->choice.expects_leak);
+    lg_message_add_line(text, results, row->choice->expects_leak);
     lg_text_add(text, "; take expect-leak out of that line");
 }
 

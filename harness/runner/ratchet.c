@@ -13,7 +13,7 @@ struct common {
 /* The line of that very test that limits GAUGE of ROW, or NULL. */
 static const struct lg_budget_line *exact_by(const struct lg_row *row, int gauge)
 {
-    const struct lg_budget_line *line = row->choice.by[gauge];
+    const struct lg_budget_line *line = row->choice->by[gauge];
     bool is_test = row->record != NULL && row->record->kind == LG_RECORD_TEST;
     return is_test && line != NULL && !line->is_glob ? line : NULL;
 }

@@ -78,11 +78,34 @@ static int read_leaks(struct lg_results *results, const struct lg_record *record
     return 0;
 }
 
+static const struct lg_budget_choice no_choice;
+
+static bool is_same(const struct lg_budget_choice *a, const struct lg_budget_choice *b)
+{
+    return a->own == b->own && a->expects_leak == b->expects_leak &&
+           memcmp(a->by, b->by, sizeof(a->by)) == 0 &&
+           memcmp(&a->budget.limits, &b->budget.limits, sizeof(a->budget.limits)) == 0;
+}
+
+/* CHOICE, kept once for all rows in a row that have it. Returns NULL without memory. */
+static const struct lg_budget_choice *keep_choice(struct lg_results *results,
+                                                  const struct lg_budget_choice *choice)
+{
+    if (results->choices != NULL && is_same(&results->choices->choice, choice))
+        return &results->choices->choice;
+    struct lg_choices *kept = malloc(sizeof(*kept));
+    if (kept == NULL)
+        return NULL;
+    *kept = (struct lg_choices){results->choices, *choice};
+    results->choices = kept;
+    return &kept->choice;
+}
+
 static bool add_row(struct lg_results *results, const struct lg_record *record, const char *suite,
                     const char *name, struct lg_verdict verdict)
 {
     struct lg_row *row = &results->rows[results->count];
-    *row = (struct lg_row){.record = record, .verdict = verdict};
+    *row = (struct lg_row){.record = record, .verdict = verdict, .choice = &no_choice};
     row->suite = clean_name(suite);
     row->name = clean_name(name);
     results->count++;
@@ -139,8 +162,12 @@ static bool add_records(struct lg_results *results, const struct lg_program *pro
             !add_row(results, record, lg_ledger_text(ledger, record->suite),
                      lg_ledger_text(ledger, record->name), judged.verdict))
             return false;
-        results->rows[results->count - 1].choice = judged.choice;
-        results->rows[results->count - 1].leaks = judged.leaks;
+        struct lg_row *row = &results->rows[results->count - 1];
+        row->leaks = judged.leaks;
+        const struct lg_budget_choice *choice = keep_choice(results, &judged.choice);
+        if (choice == NULL)
+            return false;
+        row->choice = choice;
         if (record->state != LG_RECORD_FILTERED && record->state != LG_RECORD_OTHER_SHARD)
             results->selected++;
     }
@@ -364,6 +391,11 @@ void lg_results_free(struct lg_results *results)
         free(results->programs[i].name);
     }
     lg_symbols_pool_free(&results->symbols);
+    while (results->choices != NULL) {
+        struct lg_choices *next = results->choices->next;
+        free(results->choices);
+        results->choices = next;
+    }
     free(results->rows);
     free(results->programs);
     free(results->stale);

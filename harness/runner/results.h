@@ -20,11 +20,11 @@ struct lg_row {
     char *suite;                    /* clean text, never empty */
     char *name;                     /* clean text, unique within suite and program */
     struct lg_verdict verdict;
-    struct lg_location where;       /* of the test's function */
-    char *message;                  /* one line; "" for a test that passed */
-    struct lg_stack *stack;         /* where it stood, if it crashed or timed out; or NULL */
-    struct lg_leaks *leaks;         /* its call sites, if it was traced; else NULL */
-    struct lg_budget_choice choice; /* what it may grow by, and why */
+    struct lg_location where;              /* of the test's function */
+    char *message;                         /* one line; "" for a test that passed */
+    struct lg_stack *stack;                /* where it stood, if it crashed or timed out; or NULL */
+    struct lg_leaks *leaks;                /* its call sites, if it was traced; else NULL */
+    const struct lg_budget_choice *choice; /* what it may grow by, and why */
 };
 
 /* The rows of one program: a suite element of the report. */
@@ -34,6 +34,12 @@ struct lg_program {
     struct lg_symbols *symbols; /* of the pool */
     size_t first;               /* in rows */
     size_t count;
+};
+
+/* What rows may grow by: most say the same. */
+struct lg_choices {
+    struct lg_choices *next;
+    struct lg_budget_choice choice;
 };
 
 struct lg_results {
@@ -46,6 +52,7 @@ struct lg_results {
     char source_root[PATH_MAX]; /* what paths are shown relative to */
     struct lg_row *rows;
     size_t count;
+    struct lg_choices *choices; /* the newest first */
     struct lg_program *programs;
     size_t program_count;
     size_t counts[LG_VERDICT_COUNT];

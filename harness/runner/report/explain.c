@@ -30,12 +30,12 @@ static void write_gauge(const struct lg_results *results, const struct lg_row *r
     struct lg_text limit = {0};
     struct lg_text needs = {0};
     struct lg_text source = {0};
-    lg_message_add_limit(&limit, gauge, row->choice.budget.limits.values[index]);
+    lg_message_add_limit(&limit, gauge, row->choice->budget.limits.values[index]);
     if ((need->known & LG_GAUGE_BIT(index)) != 0)
         lg_message_add_limit(&needs, gauge, need->limits.values[index]);
     else
         lg_text_add(&needs, "unknown");
-    add_source(&source, results, &row->choice, index);
+    add_source(&source, results, row->choice, index);
     lg_message_put_on_one_line(&source);
     fprintf(stream, "%-9s %12s %12s  %s\n", lg_gauge_name(gauge), lg_text_string(&limit),
             lg_text_string(&needs), lg_text_string(&source));
@@ -90,9 +90,9 @@ static void write_row(const struct lg_results *results, const struct lg_row *row
     write_expired(results, row, stream);
     if (row->verdict.unmeasured)
         fprintf(stream, "it asks not to be measured\n");
-    if (row->choice.expects_leak != NULL) {
+    if (row->choice->expects_leak != NULL) {
         struct lg_text line = {0};
-        lg_message_add_line(&line, results, row->choice.expects_leak);
+        lg_message_add_line(&line, results, row->choice->expects_leak);
         fprintf(stream, "a leak is expected by %s\n", lg_text_string(&line));
         lg_text_free(&line);
     }

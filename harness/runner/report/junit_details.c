@@ -20,7 +20,7 @@ static void text_property(struct junit *junit, const char *name, struct lg_text 
 static void budget_property(struct junit *junit, const struct lg_row *row, int gauge,
                             const char *name)
 {
-    int64_t limit = row->choice.budget.limits.values[gauge];
+    int64_t limit = row->choice->budget.limits.values[gauge];
     if (row->verdict.growth.values[gauge] <= 0)
         return;
     if (limit == LG_BUDGET_UNLIMITED)
