@@ -19,7 +19,20 @@ static bool has_git(const char *folder)
            access(path, F_OK) == 0;
 }
 
-/* The length of the nearest folder with a ".git" at or above FOLDER; if there is none, FOLDER's. */
+/* Where a CI has put the repository: a build tree may lie apart from it. Returns whether it says
+ * so, of a folder that is there. */
+static bool find_root_of_ci(char out[PATH_MAX])
+{
+    static const char *const names[] = {"GITHUB_WORKSPACE", "CI_PROJECT_DIR"};
+    for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+        const char *folder = getenv(names[i]);
+        if (folder != NULL && folder[0] == '/' && realpath(folder, out) != NULL && has_git(out))
+            return true;
+    }
+    return false;
+}
+
+/* The length of the nearest folder with a ".git" at or above FOLDER; 0 if there is none. */
 static size_t length_of_root(const char *folder)
 {
     char path[PATH_MAX];
@@ -32,7 +45,7 @@ static size_t length_of_root(const char *folder)
         if (has_git(path))
             return length;
     }
-    return all;
+    return 0;
 }
 
 int lg_source_root(const char *given, const char *folder, char out[PATH_MAX])
@@ -44,6 +57,9 @@ int lg_source_root(const char *given, const char *folder, char out[PATH_MAX])
     if (!S_ISDIR(status.st_mode))
         return -ENOTDIR;
     size_t length = given != NULL ? strlen(start) : length_of_root(start);
+    if (length == 0 && find_root_of_ci(out))
+        return 0;
+    length = length > 0 ? length : strlen(start);
     memcpy(out, start, length);
     out[length] = '\0';
     return 0;

@@ -7,7 +7,8 @@
 #include <stddef.h>
 
 /* The folder that source files are named from, without links in its path, in OUT: GIVEN, or
- * where that is NULL the nearest folder with a ".git" in it, at or above FOLDER, or else FOLDER.
+ * where that is NULL the nearest folder with a ".git" in it, at or above FOLDER, or else the
+ * repository that GITHUB_WORKSPACE or CI_PROJECT_DIR names, or else FOLDER.
  * Returns 0, or -errno where the folder is none. */
 int lg_source_root(const char *given, const char *folder, char out[PATH_MAX]);
 

@@ -135,6 +135,29 @@ static void test_without_git_the_root_is_the_folder(void)
     CU_ASSERT_STRING_EQUAL(root, "/");
 }
 
+/* As where a CI builds beside the repository. */
+static void test_the_root_of_a_ci_goes_before_a_folder_without_git(void)
+{
+    static const char *const names[] = {"GITHUB_WORKSPACE", "CI_PROJECT_DIR"};
+    for (size_t i = 0; i < 2; i++) {
+        struct project project;
+        char git[PATH_MAX];
+        char root[PATH_MAX];
+        make_project(&project);
+        CU_ASSERT_EQUAL(setenv(names[i], project.root, 1), 0);
+        CU_ASSERT_EQUAL(lg_source_root(NULL, "/proc/sys/kernel", root), 0);
+        CU_ASSERT_STRING_EQUAL(root, "/proc/sys/kernel"); /* no repository is there */
+        CU_ASSERT_TRUE(
+            write_file(folder_file(&project.folder, "project/.git", git), "gitdir: x", 9));
+        CU_ASSERT_EQUAL(lg_source_root(NULL, "/proc/sys/kernel", root), 0);
+        CU_ASSERT_STRING_EQUAL(root, project.root);
+        CU_ASSERT_EQUAL(lg_source_root("/proc/sys", "/proc/sys/kernel", root), 0);
+        CU_ASSERT_STRING_EQUAL(root, "/proc/sys");
+        unsetenv(names[i]);
+        folder_remove(&project.folder);
+    }
+}
+
 static void test_a_root_that_is_no_folder_is_an_error(void)
 {
     char root[PATH_MAX] = "unchanged";
@@ -264,6 +287,7 @@ int add_source_suite(void)
         UNIT_TEST(test_the_root_is_the_one_given),
         UNIT_TEST(test_the_root_is_the_nearest_with_git),
         UNIT_TEST(test_without_git_the_root_is_the_folder),
+        UNIT_TEST(test_the_root_of_a_ci_goes_before_a_folder_without_git),
         UNIT_TEST(test_a_root_that_is_no_folder_is_an_error),
         UNIT_TEST(test_a_line_is_shown_without_the_blanks_around_it),
         UNIT_TEST(test_lines_that_are_not_there_are_missing),
