@@ -57,6 +57,28 @@ static void test_the_summary_counts(void)
     html_end(&page);
 }
 
+/* Of green tests nothing is shown; of leaks it is folded. */
+static void test_what_red_tests_have_printed_is_shown(void)
+{
+    struct html_page page;
+    html_start(&page, "<testcase name=\"a\"><system-out>green</system-out></testcase>"
+                      "<testcase name=\"b\"><failure type=\"test.assertion\" message=\"m\">m"
+                      "</failure><system-out>one &lt;b&gt;\ntwo</system-out><system-err>three"
+                      "</system-err></testcase><testcase name=\"c\"><properties>" LEAKED
+                      "</properties>" FAILURE "<system-out>four</system-out></testcase>");
+    html_check(&page, "count(//pre[contains(., 'green')])", "0");
+    html_check(&page, "string(//li[@class='failed']//details[@class='text'][1]/summary)",
+               "What it printed");
+    html_check(&page, "string(//li[@class='failed']//details[@class='text'][1]/pre)",
+               "one <b>\ntwo");
+    html_check(&page, "string(//li[@class='failed']//details[@class='text'][2]/pre)", "three");
+    html_check(&page, "count(//li[@class='failed']//details[@class='text'][@open])", "2");
+    html_check(&page, "count(//li[@class='leaked']//details[@class='text'][pre='four'])", "1");
+    html_check(&page, "count(//li[@class='leaked']//details[@class='text'][pre='four'][@open])",
+               "0");
+    html_end(&page);
+}
+
 static void test_no_tests_are_a_page_too(void)
 {
     struct html_page page;
@@ -201,6 +223,7 @@ int add_html_suite(void)
     CU_TestInfo tests[] = {
         UNIT_TEST(test_names_are_text_whatever_they_hold),
         UNIT_TEST(test_the_summary_counts),
+        UNIT_TEST(test_what_red_tests_have_printed_is_shown),
         UNIT_TEST(test_no_tests_are_a_page_too),
         UNIT_TEST(test_the_page_is_html),
         UNIT_TEST(test_the_page_needs_nothing_from_elsewhere),

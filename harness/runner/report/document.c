@@ -67,6 +67,14 @@ static enum lg_verdict_kind verdict_of(const char *element, const char *type)
     return strcmp(element, "failure") == 0 ? LG_VERDICT_FAILED : LG_VERDICT_CRASHED;
 }
 
+static const char *content(struct lg_doc *doc, xmlNodePtr node)
+{
+    xmlChar *text = xmlNodeGetContent(node);
+    const char *kept = text != NULL ? lg_doc_keep(doc, (const char *)text) : "";
+    xmlFree(text);
+    return kept;
+}
+
 static void read_outcome(struct lg_doc *doc, xmlNodePtr node, struct lg_doc_case *out)
 {
     if (is_element(node, "skipped")) {
@@ -78,9 +86,16 @@ static void read_outcome(struct lg_doc *doc, xmlNodePtr node, struct lg_doc_case
         return;
     out->verdict = verdict_of((const char *)node->name, attribute(doc, node, "type", ""));
     out->message = attribute(doc, node, "message", "");
-    xmlChar *text = xmlNodeGetContent(node);
-    out->text = text != NULL ? lg_doc_keep(doc, (const char *)text) : "";
-    xmlFree(text);
+    out->text = content(doc, node);
+}
+
+static void read_output(struct lg_doc *doc, xmlNodePtr node, struct lg_doc_case *out)
+{
+    static const char *const names[] = {"system-out", "system-err"};
+    for (int stream = 0; stream < 2; stream++) {
+        if (is_element(node, names[stream]))
+            out->output[stream] = content(doc, node);
+    }
 }
 
 static void read_properties(struct lg_doc *doc, xmlNodePtr properties, struct lg_doc_case *out)
@@ -107,7 +122,8 @@ static void read_properties(struct lg_doc *doc, xmlNodePtr properties, struct lg
 
 static void read_case(struct lg_doc *doc, xmlNodePtr node, struct lg_doc_case *out)
 {
-    *out = (struct lg_doc_case){.verdict = LG_VERDICT_PASSED, .message = "", .text = ""};
+    *out = (struct lg_doc_case){
+        .verdict = LG_VERDICT_PASSED, .message = "", .text = "", .output = {"", ""}};
     out->suite = attribute(doc, node, "classname", "");
     out->name = attribute(doc, node, "name", "(unnamed)");
     out->file = attribute(doc, node, "file", NULL);
@@ -119,6 +135,9 @@ static void read_case(struct lg_doc *doc, xmlNodePtr node, struct lg_doc_case *o
     }
     for (xmlNodePtr child = node->children; child != NULL; child = child->next)
         read_outcome(doc, child, out);
+    for (xmlNodePtr child = node->children; child != NULL && lg_doc_is_red(out);
+         child = child->next)
+        read_output(doc, child, out);
     doc->cases++;
     doc->verdicts[out->verdict]++;
     doc->seconds += out->seconds;

@@ -57,8 +57,9 @@ struct lg_doc_case {
     const char *function; /* of the test; NULL: unknown */
     double seconds;
     enum lg_verdict_kind verdict;
-    const char *message; /* one line; "" if it passed */
-    const char *text;    /* all that is said of a failure or error; "" if there is none */
+    const char *message;   /* one line; "" if it passed */
+    const char *text;      /* all that is said of a failure or error; "" if there is none */
+    const char *output[2]; /* what it has printed to stdout and stderr, if it is red; or "" */
     uint32_t runs;
     int64_t peak_rss_bytes;
     lg_gauge_set unmeasured;

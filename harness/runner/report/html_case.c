@@ -117,20 +117,35 @@ static bool is_message(const struct lg_doc_case *test)
            test->text[length + strspn(test->text + length, " \t\n")] == '\0';
 }
 
-static void add_text(struct lg_text *out, const struct lg_doc_case *test)
+static void add_block(struct lg_text *out, const char *title, bool open, const char *content)
 {
     struct lg_text text = {0};
-    if (is_message(test))
-        return;
-    lg_text_add(&text, "%s", test->text);
+    lg_text_add(&text, "%s", content);
     lg_text_cut(&text, TEXT_BYTES);
-    bool leaked = test->verdict == LG_VERDICT_LEAKED;
     lg_text_add(out, "<details class=\"text\"%s><summary>%s</summary><pre tabindex=\"0\">",
-                leaked ? "" : " open=\"open\"", leaked ? "The same as text" : "What was said");
+                open ? " open=\"open\"" : "", title);
     lg_html_escape(out, lg_text_string(&text));
     lg_text_add(out, "</pre></details>\n");
     out->failed |= text.failed;
     lg_text_free(&text);
+}
+
+static void add_text(struct lg_text *out, const struct lg_doc_case *test)
+{
+    bool leaked = test->verdict == LG_VERDICT_LEAKED;
+    if (!is_message(test))
+        add_block(out, leaked ? "The same as text" : "What was said", !leaked, test->text);
+}
+
+/* Of most leaks, what was printed says nothing. */
+static void add_output(struct lg_text *out, const struct lg_doc_case *test)
+{
+    static const char *const titles[] = {"What it printed", "What it printed to stderr"};
+    for (int stream = 0; stream < 2; stream++) {
+        if (test->output[stream][0] != '\0')
+            add_block(out, titles[stream], test->verdict != LG_VERDICT_LEAKED,
+                      test->output[stream]);
+    }
 }
 
 static void add_details(struct lg_text *out, const struct lg_doc *doc,
@@ -148,6 +163,7 @@ static void add_details(struct lg_text *out, const struct lg_doc *doc,
     lg_html_stairs(out, test);
     lg_html_strips(out, test);
     add_text(out, test);
+    add_output(out, test);
     lg_text_add(out, "</div>");
 }
 
