@@ -131,15 +131,16 @@ bool lg_cunit_begin(struct lg_record *record, const struct lg_cunit_body *body)
 static bool finish_first(struct lg_record *record, struct lg_armed_suite *parent,
                          struct attempt *attempt)
 {
-    bool begun = record->state == LG_RECORD_RUNNING || record->state == LG_RECORD_ENDED;
+    bool begun = lg_keepers_have(record) || record->state == LG_RECORD_ENDED;
     if (!begun && lg_cunit_has_more() && lg_cunit_may_run_ahead())
         begun = lg_cunit_begin(record, &attempt->body);
     lg_cunit_begin_ahead();
-    while (begun && record->state == LG_RECORD_RUNNING) {
+    while (begun && lg_keepers_have(record)) {
         lg_keepers_wait(record);
         lg_cunit_begin_ahead();
     }
-    if (!begun) {
+    if (record->state != LG_RECORD_ENDED) {
+        begun = false;
         record->state = LG_RECORD_RUNNING;
         if (parent->threads == 0 || !try_with_threads(record, parent, attempt))
             lg_job_run(LG_JOB_SLOT, record, body_of(attempt));

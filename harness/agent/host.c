@@ -3,6 +3,7 @@
 #include "agent/agent.h"
 #include "agent/hot.h"
 #include "agent/job.h"
+#include "agent/keepers.h"
 #include "agent/output.h"
 
 #include <fcntl.h>
@@ -107,6 +108,7 @@ static bool become_host(void)
     struct lg_host *before = lg_agent.host;
     if (take_place(before))
         return true;
+    lg_keepers_forget();
     int fd = open(path_of_ledger, O_RDWR | O_CLOEXEC);
     if (fd < 0)
         return false;

@@ -116,6 +116,7 @@ static _Noreturn void serve(uint32_t slot)
     while (take(&entry)) {
         struct lg_record *record = &lg_agent.ledger.records[entry.record];
         entry.body.context = entry.context;
+        __atomic_store_n(&record->state, LG_RECORD_RUNNING, __ATOMIC_RELEASE);
         lg_job_run(slot, record, entry.body);
         finish(record, slot);
     }
@@ -182,7 +183,7 @@ bool lg_keepers_begin(struct lg_record *record, struct lg_body body, size_t cont
     entry->body = body;
     memcpy(entry->context, body.context, context_bytes);
     entry->is_used = 1;
-    record->state = LG_RECORD_RUNNING;
+    __atomic_store_n(&record->state, LG_RECORD_QUEUED, __ATOMIC_RELEASE);
     __atomic_add_fetch(&queue->published, 1, __ATOMIC_RELEASE);
     tell_of_change(&queue->published);
     return true;
@@ -235,6 +236,14 @@ static void look_after_now_and_then(void)
         return;
     last_ns = now_ns;
     look_after();
+    if (keeper_count == 0 && pending() > 0)
+        lg_keepers_cancel(); /* no other could be had: the host goes on alone */
+}
+
+bool lg_keepers_have(const struct lg_record *record)
+{
+    uint32_t state = __atomic_load_n(&record->state, __ATOMIC_ACQUIRE);
+    return state == LG_RECORD_QUEUED || state == LG_RECORD_RUNNING;
 }
 
 void lg_keepers_wait(const struct lg_record *record)
@@ -244,7 +253,7 @@ void lg_keepers_wait(const struct lg_record *record)
     uint32_t batch = left < 2 * BATCH ? 1 : BATCH;
     __atomic_store_n(&queue->wanted, finished + batch == 0 ? 1 : finished + batch,
                      __ATOMIC_SEQ_CST);
-    if (__atomic_load_n(&record->state, __ATOMIC_ACQUIRE) == LG_RECORD_RUNNING)
+    if (lg_keepers_have(record))
         wait_for_change(&queue->finished, finished, BATCH_NS);
     __atomic_store_n(&queue->wanted, 0, __ATOMIC_RELEASE);
     look_after_now_and_then();
@@ -265,21 +274,41 @@ void lg_keepers_close(void)
 {
     if (keeper_count == 0)
         return;
-    while (pending() > 0) {
+    while (pending() > 0 && keeper_count > 0) {
         wait_for_change(&queue->finished, queue->finished, BATCH_NS);
         look_after_now_and_then();
     }
     end_all();
 }
 
+static void take_back(uint32_t record)
+{
+    if (lg_keepers_have(&lg_agent.ledger.records[record]))
+        lg_agent.ledger.records[record].state = LG_RECORD_REGISTERED;
+}
+
 void lg_keepers_cancel(void)
 {
-    if (keeper_count == 0)
+    if (queue == NULL)
         return;
     for (uint32_t slot = 0; slot < lg_agent.ledger.slots - 1; slot++) {
-        if (keepers[slot] != 0)
-            kill(keepers[slot], SIGKILL);
+        uint32_t running = lg_agent.host->slots[slot].running;
+        if (keepers[slot] == 0)
+            continue;
+        kill(keepers[slot], SIGKILL);
+        stop(slot);
+        if (running > 0)
+            take_back(running - 1);
     }
+    for (uint32_t at = queue->taken; at != queue->published; at++)
+        take_back(queue->entries[at % QUEUE].record);
     end_all();
     lg_census_end_orphans();
+}
+
+void lg_keepers_forget(void)
+{
+    memset(keepers, 0, sizeof(keepers));
+    keeper_count = 0;
+    queue = NULL;
 }

@@ -17,12 +17,16 @@
 
 #define LG_KEEPERS_CONTEXT_BYTES 128
 
-/* Puts BODY, the test of RECORD, whose context has CONTEXT_BYTES, into the queue. RECORD's state
- * tells when its result is there. Returns false if the queue is full, or no keeper can be had. */
+/* Puts BODY, the test of RECORD, whose context has CONTEXT_BYTES, into the queue. Returns false if
+ * the queue is full, or no keeper can be had. */
 bool lg_keepers_begin(struct lg_record *record, struct lg_body body, size_t context_bytes);
 
 /* Whether there is room in the queue. */
 bool lg_keepers_have_room(void);
+
+/* Whether RECORD's test is in the queue, or runs. Then it ends, or, if no keeper is left, it is
+ * registered again, as if it had not begun. */
+bool lg_keepers_have(const struct lg_record *record);
 
 /* Waits until RECORD's test may be over; it may not. */
 void lg_keepers_wait(const struct lg_record *record);
@@ -32,5 +36,8 @@ void lg_keepers_close(void);
 
 /* Ends all keepers at once. What was in the queue is registered again, as if it had not begun. */
 void lg_keepers_cancel(void);
+
+/* In a process that main has forked: the keepers are those of another. */
+void lg_keepers_forget(void);
 
 #endif

@@ -34,6 +34,7 @@ enum lg_record_state {
     LG_RECORD_INACTIVE, /* switched off in CUnit */
     LG_RECORD_FILTERED, /* not selected by the filter */
     LG_RECORD_OTHER_SHARD,
+    LG_RECORD_QUEUED, /* a keeper is to run it */
     LG_RECORD_RUNNING,
     LG_RECORD_ENDED
 };
