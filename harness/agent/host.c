@@ -11,6 +11,7 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/stat.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
@@ -24,6 +25,7 @@ static struct lg_ledger_header told;
 #define FIRST_FD 310
 
 static bool is_kept_from_forks;
+static struct stat reaper_file;
 static LG_HOT bool has_changed = true;
 static LG_HOT pid_t group; /* of the children */
 static char path_of_ledger[64];
@@ -148,6 +150,24 @@ static int open_children(int32_t pid)
     return high >= 0 ? high : fd;
 }
 
+static void open_reaper(int32_t pid, int32_t apart)
+{
+    lg_agent.reaper = (struct lg_reaper){pid, {apart, 0}, open_children(pid)};
+    if (lg_agent.reaper.fd >= 0 && fstat(lg_agent.reaper.fd, &reaper_file) != 0)
+        reaper_file = (struct stat){0};
+}
+
+/* The program may have closed it, and opened something else there. */
+static void close_reaper(void)
+{
+    struct stat status;
+    int fd = lg_agent.reaper.fd;
+    if (fd >= 0 && fstat(fd, &status) == 0 && status.st_dev == reaper_file.st_dev &&
+        status.st_ino == reaper_file.st_ino)
+        close(fd);
+    lg_agent.reaper.fd = -1;
+}
+
 /* A test may send a signal to its process group: it gets one that nobody else is in. Not as its
  * leader, which could not begin a session of its own: that is a process that has ended, and is not
  * waited for. Only who asks for clones would find it. */
@@ -192,11 +212,9 @@ bool lg_host_begin_run(void)
     if (lg_agent.host->maps == 0)
         save_maps();
     __atomic_store_n(&lg_agent.host->state, LG_HOST_RUNNING, __ATOMIC_RELEASE);
-    lg_agent.reaper = (struct lg_reaper){
-        lg_agent.ledger.header->runner_pid, {lg_agent.ledger.header->program_pid, 0}, -1};
     deepen_stack();
     lg_proc_open_folder();
-    lg_agent.reaper.fd = open_children(lg_agent.reaper.pid);
+    open_reaper(lg_agent.ledger.header->runner_pid, lg_agent.ledger.header->program_pid);
     if (group == 0)
         make_group(LG_JOB_SLOT);
     memcpy(&told, lg_agent.ledger.header, sizeof(told));
@@ -207,6 +225,7 @@ bool lg_host_begin_run(void)
 void lg_host_end_run(void)
 {
     lg_host_show_to_forks(true);
+    close_reaper();
     __atomic_store_n(&lg_agent.host->state, LG_HOST_IDLE, __ATOMIC_RELEASE);
 }
 
@@ -248,7 +267,9 @@ void lg_host_enter_keeper(uint32_t slot)
     madvise(lg_agent.slips, lg_agent.ledger.slots * LG_SLIP_BYTES, MADV_DONTFORK);
     madvise(slip, LG_SLIP_BYTES, MADV_DOFORK);
     lg_agent.is_keeper = true;
-    lg_agent.reaper = (struct lg_reaper){getpid(), {0, 0}, open_children(getpid())};
+    close_reaper();
+    open_reaper(getpid(), 0);
+    lg_output_leave_others(slot);
     make_group(slot);
 }
 
@@ -265,6 +286,7 @@ void lg_host_enter_child(uint32_t slot)
         setpgid(0, group);
     if (lg_agent.is_keeper)
         lg_agent.reaper.apart[1] = getpid();
+    lg_output_leave_others(slot);
     lg_sampler_hide(&lg_agent.sampler, own.bytes + (own.slots - 1) * LG_SLIP_BYTES);
     exclude(slip, LG_SLIP_BYTES);
 }

@@ -65,6 +65,18 @@ void lg_output_check(void)
     }
 }
 
+void lg_output_leave_others(uint32_t slot)
+{
+    for (uint32_t other = 0; is_open && other < lg_agent.ledger.slots; other++) {
+        for (int i = 0; other != slot && i < STREAMS; i++) {
+            if (fds[other][i] < 0)
+                continue;
+            close(fds[other][i]);
+            fds[other][i] = -1;
+        }
+    }
+}
+
 void lg_output_take(void)
 {
     const int *own = fds[lg_agent.slot];

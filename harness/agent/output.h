@@ -11,6 +11,10 @@ void lg_output_open(void);
 /* In the host, whenever code of the user may have closed, or opened, any of the descriptors. */
 void lg_output_check(void);
 
+/* In a keeper, or a child: the pipes of other slots than SLOT are closed. What a test prints can't
+ * be another's. */
+void lg_output_leave_others(uint32_t slot);
+
 /* In the child: stdout and stderr, if they are open, are the pipes from here on. */
 void lg_output_take(void);
 

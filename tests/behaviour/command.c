@@ -58,14 +58,17 @@ static void run(struct lgt_result *result, const char *input, const char *const 
     path_in(result, "stdin", in, sizeof(in));
     path_in(result, "stdout", out, sizeof(out));
     path_in(result, "stderr", err, sizeof(err));
-    FILE *file = fopen(in, "we");
-    if (file == NULL)
+    FILE *file = input != NULL ? fopen(in, "we") : NULL;
+    if (input != NULL && file == NULL)
         abort();
-    fputs(input != NULL ? input : "", file);
-    fclose(file);
+    if (file != NULL) {
+        fputs(input, file);
+        fclose(file);
+    }
     pid_t pid = fork();
     if (pid == 0) {
-        redirect(in, O_RDONLY, STDIN_FILENO);
+        /* A file would be one that tests may read on in: they would run one by one. */
+        redirect(input != NULL ? in : "/dev/null", O_RDONLY, STDIN_FILENO);
         redirect(out, O_WRONLY | O_CREAT | O_TRUNC | O_APPEND, STDOUT_FILENO);
         redirect(err, O_WRONLY | O_CREAT | O_TRUNC | O_APPEND, STDERR_FILENO);
         execvp(argv[0], (char *const *)argv);
@@ -172,6 +175,16 @@ bool lgt_is(const struct lgt_result *result, const char *xpath, const char *expe
     xmlFree(string);
     xmlXPathFreeObject(object);
     return same;
+}
+
+xmlChar *lgt_string(const struct lgt_result *result, const char *xpath)
+{
+    xmlXPathObjectPtr object = evaluate(result, xpath);
+    if (object == NULL)
+        return NULL;
+    xmlChar *string = xmlXPathCastToString(object);
+    xmlXPathFreeObject(object);
+    return string;
 }
 
 double lgt_number(const struct lgt_result *result, const char *xpath)

@@ -31,6 +31,9 @@ int lgt_count(const struct lgt_result *result, const char *xpath);
 /* Whether the report's XPATH, as a string, equals EXPECTED. */
 bool lgt_is(const struct lgt_result *result, const char *xpath, const char *expected);
 
+/* The report's XPATH as a string. The caller frees it with xmlFree. NULL if there is no report. */
+xmlChar *lgt_string(const struct lgt_result *result, const char *xpath);
+
 /* The report's XPATH as a number; NaN if there is none. */
 double lgt_number(const struct lgt_result *result, const char *xpath);
 
@@ -48,6 +51,8 @@ int add_cli_suite(void);
 int add_crash_suite(void);
 int add_cunit_suite(void);
 int add_in_source_suite(void);
+int add_jobs_suite(void);
+int add_order_suite(void);
 int add_report_suite(void);
 int add_trace_suite(void);
 int add_verdicts_suite(void);
