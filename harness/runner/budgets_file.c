@@ -21,11 +21,20 @@ static bool is_current(const char *path, int fd)
            here.st_ino == there.st_ino;
 }
 
-/* The lock is on the file itself: none is left behind. Returns a descriptor or -errno. */
-static int lock(const char *path)
+/* Sets MADE to whether it was not there. */
+static int open_or_make(const char *path, bool *made)
+{
+    int fd = open(path, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
+    *made = fd >= 0;
+    return fd < 0 && errno == EEXIST ? open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0666) : fd;
+}
+
+/* The lock is on the file itself: none is left behind. Returns a descriptor or -errno, and in MADE
+ * whether there was no file. */
+static int lock(const char *path, bool *made)
 {
     for (;;) {
-        int fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0666);
+        int fd = open_or_make(path, made);
         if (fd < 0)
             return -errno;
         int result;
@@ -188,8 +197,11 @@ int lg_budgets_file_update(const char *path, const struct lg_results *results, i
     if (status == -EAGAIN && tests.count == 0)
         status = 0; /* nothing to write */
     while (status == -EAGAIN) {
-        int fd = lock(path);
+        bool made;
+        int fd = lock(path, &made);
         status = fd < 0 ? fd : update_locked(&updating, fd);
+        if (fd >= 0 && status != 0 && made && is_current(path, fd))
+            unlink(path); /* whoever waits for the lock makes it again */
         if (fd >= 0)
             close(fd);
     }

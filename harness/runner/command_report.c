@@ -7,6 +7,7 @@
 #include <errno.h>
 #include <leakgate/leakgate.h>
 #include <limits.h>
+#include <signal.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -51,6 +52,7 @@ int lg_command_report(int argc, char *argv[])
     char error[2 * PATH_MAX] = "no memory for the report";
     struct lg_report_options options;
     struct lg_doc doc = {0};
+    signal(SIGPIPE, SIG_IGN); /* a reader of our output that leaves early takes no file with it */
     if (lg_report_options_parse(argc, argv, &options, error, sizeof(error)) != 0 ||
         lg_outputs_prepare(&options.outputs, error, sizeof(error)) != 0)
         return lg_fail("report: %s", error);

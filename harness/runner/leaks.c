@@ -300,21 +300,37 @@ static void bound_site(struct lg_site *site)
     site->warm_up_count = bounded(site->warm_up_count);
 }
 
+static bool are_users(const struct lg_suppressions *list)
+{
+    for (size_t i = 0; list != NULL && i < list->count; i++) {
+        if (!list->rows[i].builtin)
+            return true;
+    }
+    return false;
+}
+
 /* To find names takes time: for the report, those of the largest are enough. A suppression is
  * asked for all that were kept. */
 static uint32_t sites_to_read(const struct lg_trace *trace, const struct lg_suppressions *list)
 {
-    uint32_t limit = NAMED_SITES;
-    for (size_t i = 0; list != NULL && i < list->count; i++) {
-        if (!list->rows[i].builtin)
-            limit = LG_LEDGER_MAX_SITES;
-    }
+    uint32_t limit = are_users(list) ? LG_LEDGER_MAX_SITES : NAMED_SITES;
     return trace->sites_kept < limit ? trace->sites_kept : limit;
+}
+
+/* Which suppression it is that takes LEAK; none where names are missing that there are would make
+ * a leak of what is none. */
+static int find_suppression(struct lg_leak *leak, const struct lg_suppressions *list,
+                            const struct lg_symbols *symbols)
+{
+    if (list != NULL)
+        leak->by = lg_suppressions_match(list, leak->frames, leak->frame_count);
+    return leak->by == NULL && are_users(list) && lg_symbols_lacked_memory(symbols) ? -ENOMEM : 0;
 }
 
 static int read_sites(struct lg_leaks *leaks, const struct lg_ledger *ledger, lg_gauge_set over,
                       const struct lg_leaks_how *how)
 {
+    errno = 0;
     struct lg_symbols *symbols = lg_symbols_pool_get(
         how->symbols, lg_ledger_text(ledger, leaks->trace.maps), how->debuginfod);
     uint32_t kept = sites_to_read(&leaks->trace, how->suppressions);
@@ -332,10 +348,9 @@ static int read_sites(struct lg_leaks *leaks, const struct lg_ledger *ledger, lg
         leak->relevant = is_relevant(&leak->site, over);
         if (leak->site.kind >= LG_SITE_KIND_COUNT)
             break;
-        if (name_frames(leak, ledger, &leaks->trace, symbols) != 0)
+        if (name_frames(leak, ledger, &leaks->trace, symbols) != 0 ||
+            find_suppression(leak, how->suppressions, symbols) != 0)
             return -ENOMEM;
-        if (how->suppressions != NULL)
-            leak->by = lg_suppressions_match(how->suppressions, leak->frames, leak->frame_count);
     }
     qsort(leaks->rows, leaks->count, sizeof(*leaks->rows), compare);
     join_sites(leaks);

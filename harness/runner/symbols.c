@@ -1,6 +1,7 @@
 #include "runner/symbols_private.h"
 
 #include <dwarf.h>
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -46,7 +47,9 @@ struct lg_symbols *lg_symbols_new(const char *maps, bool debuginfod)
     if (symbols->dwfl == NULL)
         goto fail;
     dwfl_report_begin(symbols->dwfl);
+    errno = 0;
     int error = dwfl_linux_proc_maps_report(symbols->dwfl, stream);
+    symbols->lacked_memory = errno == ENOMEM; /* for a line, where it stops */
     if (dwfl_report_end(symbols->dwfl, NULL, NULL) != 0 || error != 0)
         goto fail;
     fclose(stream);
@@ -56,6 +59,21 @@ fail:
         fclose(stream);
     lg_symbols_free(symbols);
     return NULL;
+}
+
+static bool tells_of_memory(const char *message)
+{
+    return message != NULL && strstr(message, "memory") != NULL;
+}
+
+/* Each library has its own numbers, told by no header, and goes on with what it has. */
+bool lg_symbols_lacked_memory(const struct lg_symbols *symbols)
+{
+    bool lacked = errno == ENOMEM || (symbols != NULL && symbols->lacked_memory);
+    lacked |= tells_of_memory(dwfl_errmsg(dwfl_errno()));
+    lacked |= tells_of_memory(dwarf_errmsg(dwarf_errno()));
+    lacked |= tells_of_memory(elf_errmsg(elf_errno()));
+    return lacked;
 }
 
 void lg_symbols_free(struct lg_symbols *symbols)

@@ -40,6 +40,10 @@ struct lg_frame {
  * Returns NULL when there is no memory, or nothing in MAPS to look up. */
 struct lg_symbols *lg_symbols_new(const char *maps, bool debuginfod);
 
+/* Whether memory has run out in what was looked up since errno was set to 0: names may be missing
+ * that there are. May be true where it was enough in the end. SYMBOLS may be NULL. */
+bool lg_symbols_lacked_memory(const struct lg_symbols *symbols);
+
 /* NULL is fine. */
 void lg_symbols_free(struct lg_symbols *symbols);
 

@@ -83,10 +83,18 @@ static void add_described(struct walk *walk)
     free(scopes.rows);
 }
 
+/* What is looked up next may hide it. */
+static void note_memory(struct lg_symbols *symbols)
+{
+    symbols->lacked_memory |= lg_symbols_lacked_memory(symbols);
+}
+
 static void describe_module(struct walk *walk, uint64_t return_address)
 {
     struct lg_frame *common = &walk->common;
     struct lg_module *module = lg_symbols_module(walk->symbols, walk->module);
+    note_memory(walk->symbols);
+    walk->symbols->lacked_memory |= module == NULL;
     GElf_Off offset;
     GElf_Sym symbol;
     Dwarf_Addr start;
@@ -110,6 +118,7 @@ size_t lg_symbols_frames(struct lg_symbols *symbols, uint64_t return_address, st
     struct walk walk = {.symbols = symbols, .out = out, .capacity = capacity};
     walk.address = return_address - 1;
     walk.module = dwfl_addrmodule(symbols->dwfl, walk.address);
+    note_memory(symbols);
     if (walk.module == NULL)
         return 0;
     describe_module(&walk, return_address);

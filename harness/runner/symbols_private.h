@@ -78,6 +78,7 @@ struct lg_symbols {
     struct lg_frame_cache cache;
     const struct lg_stopped *stopped; /* what is being unwound */
     bool attached;                    /* to the callbacks that read it */
+    bool lacked_memory;               /* for a module or what is known of it */
 };
 
 /* The compilation unit of ADDRESS, its bias in SYMBOLS->unit_bias; NULL: none is known. */

@@ -3,9 +3,11 @@
 #include <errno.h>
 #include <libxml/xmlerror.h>
 #include <libxml/xmlmemory.h>
+#include <signal.h>
 #include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 
 static unsigned left; /* allocations until the one that fails; 0: none */
 static bool ran_out;
@@ -159,4 +161,19 @@ void scarce_xml_memory(unsigned number)
     }
     while (number == 0 && blocks != NULL)
         xml_free(blocks + 1);
+}
+
+static struct rlimit own_limit;
+static void (*own_handler)(int);
+
+void scarce_room(unsigned bytes)
+{
+    if (bytes == 0) {
+        setrlimit(RLIMIT_FSIZE, &own_limit);
+        signal(SIGXFSZ, own_handler);
+        return;
+    }
+    getrlimit(RLIMIT_FSIZE, &own_limit);
+    own_handler = signal(SIGXFSZ, SIG_IGN);
+    setrlimit(RLIMIT_FSIZE, &(struct rlimit){bytes, own_limit.rlim_max});
 }

@@ -1,5 +1,6 @@
-/* Memory that runs out when a test says so: malloc, calloc and realloc as the product and
- * the tests call them, wrapped by the linker, and those of libxml2. */
+/* Memory and room on the disk that run out when a test says so: malloc, calloc and realloc as the
+ * product and the tests call them, wrapped by the linker, and those of libxml2; files that may grow
+ * no more. */
 #ifndef LG_UNIT_SCARCE_H
 #define LG_UNIT_SCARCE_H
 
@@ -18,5 +19,8 @@ bool scarce_memory_call(unsigned number, void (*function)(void));
 /* The same of libxml2's own allocations. Between two calls of this, libxml2 may free nothing
  * that it allocated before. */
 void scarce_xml_memory(unsigned number);
+
+/* From now on no file may become longer than BYTES, and writing to it fails; 0: as before. */
+void scarce_room(unsigned bytes);
 
 #endif

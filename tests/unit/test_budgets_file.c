@@ -494,6 +494,23 @@ static void test_an_error_of_the_system_is_told_with_the_path(void)
     finish(&disk);
 }
 
+static void test_a_full_disk_leaves_no_file_that_was_not_there(void)
+{
+    static const char before[] = "# ours\n";
+    for (int there = 0; there <= 1; there++) {
+        struct disk disk;
+        start(&disk, there == 1 ? before : NULL, strlen(before));
+        scarce_room(10);
+        int error = update(&disk);
+        scarce_room(0);
+        CU_ASSERT_EQUAL(error, -EFBIG);
+        CU_ASSERT_EQUAL(folder_entries(disk.folder.path), there);
+        if (there == 1)
+            check_file(&disk, before, strlen(before));
+        finish(&disk);
+    }
+}
+
 int add_budgets_file_suite(void)
 {
     CU_TestInfo tests[] = {
@@ -512,6 +529,7 @@ int add_budgets_file_suite(void)
         UNIT_TEST(test_a_file_that_is_replaced_meanwhile_is_read_again),
         UNIT_TEST(test_what_would_not_be_read_again_is_not_written),
         UNIT_TEST(test_without_memory_the_file_is_whole),
+        UNIT_TEST(test_a_full_disk_leaves_no_file_that_was_not_there),
         UNIT_TEST(test_a_file_that_is_taken_away_meanwhile_is_made_anew),
         UNIT_TEST(test_an_error_of_the_system_is_told_with_the_path),
         CU_TEST_INFO_NULL,

@@ -1,6 +1,7 @@
 /* JUnit files as one: suites that are parts of one, and those that are not; and what a test says of
  * itself, read back. */
 #include "documents.h"
+#include "scarce.h"
 #include "support.h"
 #include "unit.h"
 
@@ -217,6 +218,36 @@ static void test_properties_of_any_form_are_survived(void)
     }
 }
 
+/* The last of it is written when all seems done. */
+static void test_a_full_disk_is_an_error_and_leaves_the_file_before(void)
+{
+    const char *texts[] = {SUITE("one", PASSED("a") PASSED("b") PASSED("c"))};
+    struct folder folder;
+    char path[PATH_MAX];
+    struct lg_join *join = document_join(texts, 1);
+    CU_ASSERT_TRUE_FATAL(folder_make(&folder));
+    folder_file(&folder, "all.xml", path);
+    CU_ASSERT_TRUE(write_file(path, "before", 6));
+    for (unsigned room = 1; room < 300; room += 40) {
+        scarce_room(room);
+        int error = lg_join_write(join, path);
+        scarce_room(0);
+        CU_ASSERT_EQUAL(error, -EFBIG);
+    }
+    CU_ASSERT_EQUAL(folder_entries(folder.path), 1);
+    char *text = read_file(path, NULL);
+    CU_ASSERT_PTR_NOT_NULL_FATAL(text);
+    CU_ASSERT_STRING_EQUAL(text, "before");
+    free(text);
+    CU_ASSERT_EQUAL(lg_join_write(join, path), 0);
+    text = read_file(path, NULL);
+    CU_ASSERT_PTR_NOT_NULL_FATAL(text);
+    CU_ASSERT_PTR_NOT_NULL(strstr(text, "</testsuites>\n"));
+    free(text);
+    folder_remove(&folder);
+    lg_join_free(join);
+}
+
 int add_join_suite(void)
 {
     CU_TestInfo tests[] = {
@@ -225,6 +256,7 @@ int add_join_suite(void)
         UNIT_TEST(test_no_result_replaces_another),
         UNIT_TEST(test_reports_of_other_tools_are_joined),
         UNIT_TEST(test_what_is_no_junit_is_named),
+        UNIT_TEST(test_a_full_disk_is_an_error_and_leaves_the_file_before),
         UNIT_TEST(test_a_folder_is_read_in_order_of_names),
         UNIT_TEST(test_what_a_test_says_of_itself_is_read_back),
         UNIT_TEST(test_properties_of_any_form_are_survived),

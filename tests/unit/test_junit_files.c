@@ -2,18 +2,17 @@
 #include "junit_document.h"
 #include "runner/outfile.h"
 #include "runner/report/junit.h"
+#include "scarce.h"
 #include "support.h"
 #include "synthetic.h"
 #include "unit.h"
 
 #include <errno.h>
 #include <fcntl.h>
-#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
-#include <sys/resource.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -244,26 +243,15 @@ static void test_a_file_has_no_name_until_it_is_whole(void)
     finish(&place);
 }
 
-/* Writes with room for 64 bytes a file; the limit is back as it was when it returns. */
-static int write_to_a_full_disk(const struct place *place)
-{
-    struct rlimit limit;
-    CU_ASSERT_EQUAL_FATAL(getrlimit(RLIMIT_FSIZE, &limit), 0);
-    struct rlimit small = {64, limit.rlim_max};
-    void (*before)(int) = signal(SIGXFSZ, SIG_IGN);
-    CU_ASSERT_EQUAL(setrlimit(RLIMIT_FSIZE, &small), 0);
-    int error = lg_junit_write(&place->run.results, place->report);
-    CU_ASSERT_EQUAL(setrlimit(RLIMIT_FSIZE, &limit), 0);
-    signal(SIGXFSZ, before);
-    return error;
-}
-
 static void test_a_full_disk_is_an_error_and_leaves_the_report_before(void)
 {
     struct place place;
     start(&place);
     CU_ASSERT_TRUE(write_file(place.report, "before", 6));
-    CU_ASSERT_EQUAL(write_to_a_full_disk(&place), -EFBIG);
+    scarce_room(64);
+    int error = lg_junit_write(&place.run.results, place.report);
+    scarce_room(0);
+    CU_ASSERT_EQUAL(error, -EFBIG);
     CU_ASSERT_EQUAL(folder_entries(place.folder.path), 1);
     char *text = read_file(place.report, NULL);
     CU_ASSERT_PTR_NOT_NULL_FATAL(text);

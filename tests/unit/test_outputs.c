@@ -2,9 +2,11 @@
 #include "documents.h"
 #include "runner/report/outputs.h"
 #include "runner/report/worst.h"
+#include "scarce.h"
 #include "support.h"
 #include "unit.h"
 
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -230,6 +232,33 @@ static void test_what_cannot_be_written_is_named(void)
     CU_ASSERT_PTR_NOT_NULL(strstr(error, "--metrics: /dev/null/x could not be written: "));
 }
 
+/* GitHub shows what there is of it. */
+static void test_a_summary_that_does_not_fit_is_not_cut_short(void)
+{
+    struct folder folder;
+    char path[PATH_MAX];
+    char error[PATH_MAX];
+    struct lg_doc doc = document_read(two_leaks);
+    struct lg_outputs outputs = {.github = LG_GITHUB_ALWAYS};
+    FILE *stream = tmpfile();
+    CU_ASSERT_TRUE_FATAL(folder_make(&folder));
+    folder_file(&folder, "summary.md", path);
+    CU_ASSERT_TRUE(write_file(path, "before", 6));
+    setenv("GITHUB_STEP_SUMMARY", path, 1);
+    scarce_room(64);
+    int status = lg_outputs_write(&outputs, &doc, stream, error, sizeof(error));
+    scarce_room(0);
+    unsetenv("GITHUB_STEP_SUMMARY");
+    CU_ASSERT_EQUAL(status, -EFBIG);
+    char *text = read_file(path, NULL);
+    CU_ASSERT_PTR_NOT_NULL_FATAL(text);
+    CU_ASSERT_STRING_EQUAL(text, "before");
+    free(text);
+    fclose(stream);
+    lg_doc_free(&doc);
+    folder_remove(&folder);
+}
+
 int add_outputs_suite(void)
 {
     CU_TestInfo tests[] = {
@@ -247,6 +276,7 @@ int add_outputs_suite(void)
         UNIT_TEST(test_sarif_has_a_result_for_each_red_test),
         UNIT_TEST(test_outputs_are_set_by_name),
         UNIT_TEST(test_what_cannot_be_written_is_named),
+        UNIT_TEST(test_a_summary_that_does_not_fit_is_not_cut_short),
         CU_TEST_INFO_NULL,
     };
     return unit_add_suite("outputs", tests);

@@ -472,18 +472,36 @@ xmlDocPtr lg_join_document(struct lg_join *join)
     return join->document;
 }
 
+/* libxml2 takes no notice of what goes wrong with the last of it. */
+struct saving {
+    int fd;
+    int error;
+};
+
+static int save_part(void *context, const char *data, int length)
+{
+    struct saving *saving = context;
+    /* What is written is not kept: no more than the part itself. */
+    struct lg_text part = {.data = (char *)data, .length = (size_t)length};
+    if (saving->error == 0)
+        saving->error = lg_outfile_write_text(saving->fd, &part);
+    return saving->error == 0 ? length : -1;
+}
+
 static int save(int fd, const void *context)
 {
-    xmlSaveCtxtPtr saving = xmlSaveToFd(fd, "UTF-8", XML_SAVE_FORMAT);
+    struct saving saving = {.fd = fd};
     xmlDocPtr document = *(const xmlDocPtr *)context;
-    if (saving == NULL)
+    xmlSetGenericErrorFunc(NULL, keep_quiet);
+    xmlSaveCtxtPtr to = xmlSaveToIO(save_part, NULL, &saving, "UTF-8", XML_SAVE_FORMAT);
+    long saved = to != NULL ? xmlSaveDoc(to, document) : -1;
+    int closed = to != NULL ? xmlSaveClose(to) : -1;
+    xmlSetGenericErrorFunc(NULL, NULL);
+    if (to == NULL)
         return -ENOMEM;
-    errno = 0;
-    long saved = xmlSaveDoc(saving, document);
-    int closed = xmlSaveClose(saving);
-    if (saved < 0 || closed < 0)
-        return errno != 0 ? -errno : -EIO;
-    return 0;
+    if (saving.error != 0)
+        return saving.error;
+    return saved < 0 || closed < 0 ? -EIO : 0;
 }
 
 int lg_join_write(struct lg_join *join, const char *path)

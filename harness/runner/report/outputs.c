@@ -109,7 +109,8 @@ static int write_file(const struct file *file, const struct lg_doc *doc)
     return status;
 }
 
-/* Other steps may have written to the summary before: what fits beside that is added. */
+/* Other steps may have written to the summary before: what fits beside that is added, as a whole.
+ */
 static int append_summary(const char *path, const struct lg_doc *doc)
 {
     struct lg_text text = {0};
@@ -120,6 +121,8 @@ static int append_summary(const char *path, const struct lg_doc *doc)
     size_t used = fstat(fd, &there) == 0 && there.st_size > 0 ? (size_t)there.st_size : 0;
     lg_github_add_summary(&text, doc, used < SUMMARY_BYTES ? SUMMARY_BYTES - used : 0);
     int status = text.failed ? -ENOMEM : lg_outfile_write_text(fd, &text);
+    if (status != 0 && ftruncate(fd, (off_t)used) != 0)
+        lg_text_cut(&text, 0); /* a pipe, which has it */
     if (close(fd) != 0 && status == 0)
         status = -errno;
     lg_text_free(&text);

@@ -99,6 +99,7 @@ static void add_stack(struct lg_text *out, const struct lg_doc_site *site)
         add_frame(out, &site->frames[f]);
     }
     lg_text_add(out, "]}");
+    out->failed |= what.failed;
     lg_text_free(&what);
 }
 
