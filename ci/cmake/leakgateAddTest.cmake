@@ -28,8 +28,8 @@ that is inactive in CUnit is DISABLED.
 The options are those of `leakgate run`: BUDGET <spec>, BUDGETS <file>,
 SUPPRESSIONS <file>, RIGOR once|quick|standard|thorough,
 ISOLATION auto|fork|carry, TIMEOUT <seconds>, and OPTIONS <option>... for any
-other. TIMEOUT is the time each CUnit test has; the CTest test has no other than
-CTest's own. Files are relative to the current source folder.
+other. TIMEOUT is the time that each CUnit test has, unless it says so itself
+(leakgate_timeout); the CTest test has no other than CTest's own. Files are relative to the current source folder.
 ]]
 
 cmake_policy(PUSH)

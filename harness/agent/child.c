@@ -13,6 +13,7 @@
 #include "agent/proc.h"
 #include "agent/reach.h"
 #include "agent/silence.h"
+#include "agent/timeout.h"
 #include "agent/trial.h"
 #include "common/clock.h"
 
@@ -228,8 +229,7 @@ static void run_again(struct lg_trial *trial, struct lg_body body)
 {
     struct lg_record *record = lg_agent.record;
     uint64_t deadline_ns = lg_clock_ns() + LG_TRIAL_CONFIRM_NS;
-    uint64_t timeout_ms = lg_agent.ledger.header->orders.timeout_ms;
-    record->run_limit_ms = repeat_limit_ms(timeout_ms, record->elapsed_ns);
+    record->run_limit_ms = repeat_limit_ms(lg_timeout_of(record), record->elapsed_ns);
     lg_agent.counting = LG_COUNT_REPEAT;
     record->repeats = 1;
     lg_silence_forever();
@@ -272,7 +272,8 @@ void lg_child_prepare(struct lg_body body)
 {
     struct lg_record *record = lg_agent.record;
     uint64_t limit_ms = record->run_limit_ms;
-    record->run_limit_ms = limit_ms * (body.prepare_runs > 0 ? body.prepare_runs : 1);
+    if (body.prepare_runs > 0)
+        record->run_limit_ms = lg_timeout_of_preparation(record, body.prepare_runs);
     __atomic_store_n(&record->run_started_ns, lg_clock_ns(), __ATOMIC_RELEASE);
     body.prepare(body.context);
     __atomic_store_n(&record->run_started_ns, 0, __ATOMIC_RELEASE);
@@ -289,7 +290,7 @@ void lg_child_begin(struct lg_record *record)
     *lg_agent.is_child = true;
     prctl(PR_SET_PDEATHSIG, SIGKILL);
     lg_agent.child_pid = getpid();
-    record->run_limit_ms = lg_agent.ledger.header->orders.timeout_ms;
+    record->run_limit_ms = lg_timeout_of(record);
     lg_proc_keep();
 }
 

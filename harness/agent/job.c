@@ -9,6 +9,7 @@
 #include "agent/output.h"
 #include "agent/place.h"
 #include "agent/silence.h"
+#include "agent/timeout.h"
 #include "agent/wishes.h"
 #include "common/clock.h"
 
@@ -19,16 +20,12 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-/* What a child takes at the most, in time limits of a test: the first run, those that judge it, and
- * the last ones of the batches; and beyond that. */
-#define MAX_LIMITS 8
-#define BEYOND_LIMITS_MS 10000
-
 /* What is told apart from the slip, which may be lost: the job that this process runs. */
 static struct {
     uint32_t slot;
     const struct lg_record *record;
     struct lg_body body;
+    uint64_t timeout_ms; /* of a run, when the child was started */
 } job LG_HOT;
 
 static LG_HOT uint32_t held; /* children of the host's own */
@@ -58,13 +55,14 @@ void lg_job_release_children(void)
 /* Its start and limits, for the runner to watch. */
 static void announce(struct lg_child_slot *slot)
 {
-    uint64_t timeout_ms = lg_agent.ledger.header->orders.timeout_ms;
-    uint64_t limits = job.body.prepare_runs + MAX_LIMITS;
+    struct lg_record *record = &slip_of(job.slot)->record;
+    job.timeout_ms = lg_timeout_of(record);
     slot->child_pid = 0;
     slot->started_ns = lg_clock_ns();
-    slot->limit_ms = timeout_ms == 0 ? 0 : limits * timeout_ms + BEYOND_LIMITS_MS;
+    slot->limit_ms = lg_timeout_of_child(record, job.body.prepare_runs);
     slot->children++;
-    slip_of(job.slot)->record.run_started_ns = 0;
+    record->run_started_ns = 0;
+    record->more_ms = 0;
     /* What the child prints is the test's from its first byte on. */
     uint32_t running = (uint32_t)(job.record - lg_agent.ledger.records) + 1;
     __atomic_store_n(&slot->running, running, __ATOMIC_RELEASE);
@@ -122,7 +120,7 @@ static void start_over(int wait_status)
     fresh.ending = how_it_ended(wait_status);
     if (fresh.ending == LG_ENDING_EXITED && WEXITSTATUS(wait_status) == 0)
         fresh.ending = LG_ENDING_OVERWRITTEN;
-    fresh.run_limit_ms = lg_agent.ledger.header->orders.timeout_ms;
+    fresh.run_limit_ms = job.timeout_ms;
     fresh.phase = LG_PHASE_BODY;
     lg_slip_begin(slip_of(job.slot), &fresh);
 }

@@ -2,8 +2,10 @@
 
 #include "agent/agent.h"
 #include "agent/marks.h"
+#include "agent/timeout.h"
 
 #include <leakgate/leakgate.h>
+#include <unistd.h>
 
 _Static_assert((int)LEAKGATE_HEAP == (int)LG_GAUGE_HEAP && (int)LEAKGATE_MMAP == LG_GAUGE_MMAP &&
                    (int)LEAKGATE_LIVE == LG_GAUGE_LIVE && (int)LEAKGATE_FRAG == LG_GAUGE_FRAG &&
@@ -66,14 +68,40 @@ static void dont_measure(const char *reason)
         wishes->reason = lg_ledger_add_text(&lg_agent.ledger, reason);
 }
 
+/* A body that this child runs only for what it leaves behind takes its time all the same. */
+static bool is_preparing(void)
+{
+    return lg_agent.attached && lg_agent.record != NULL && *lg_agent.is_child &&
+           getpid() == lg_agent.child_pid && lg_agent.counting == LG_COUNT_NOTHING;
+}
+
+static void timeout(double seconds)
+{
+    uint64_t limit_ms = lg_timeout_from(seconds);
+    struct lg_wishes *wishes = wishes_of_caller();
+    if (wishes == NULL) {
+        if (is_preparing())
+            lg_timeout_extend(lg_agent.record, limit_ms);
+        return;
+    }
+    if (lg_agent.record != NULL) {
+        lg_timeout_change(lg_agent.record, limit_ms, lg_agent.counting == LG_COUNT_FIRST);
+        return;
+    }
+    wishes->flags |= LG_WISH_TIMEOUT;
+    wishes->timeout_ms = limit_ms;
+    lg_timeout_note(limit_ms);
+}
+
 /* Found by name: the header needs nothing linked. */
 extern const struct leakgate_agent leakgate_agent_interface;
 __attribute__((visibility("default"))) const struct leakgate_agent leakgate_agent_interface = {
-    .version = 1,
+    .version = 2,
     .budget = budget,
     .not_repeatable = not_repeatable,
     .dont_measure = dont_measure,
     .begin = lg_marks_begin,
     .end = lg_marks_end,
     .growth = lg_marks_growth,
+    .timeout = timeout,
 };

@@ -10,6 +10,9 @@
 
 #include <stdint.h>
 
+/* More time than there is. */
+#define LG_RECORD_WITHOUT_END UINT64_MAX
+
 #define LG_LEDGER_MAX_FAILURES 10000 /* failed assertions kept per test */
 #define LG_LEDGER_MAX_STEPS 24       /* growth figures kept per test */
 #define LG_LEDGER_MAX_GROWN 16       /* grown mappings kept per test */
@@ -66,7 +69,8 @@ enum lg_repeat {
 enum lg_wish {
     LG_WISH_SINGLE_RUN = 1, /* it can't be repeated */
     LG_WISH_UNMEASURED = 2, /* its growth is not to be judged */
-    LG_WISH_MARKS = 4       /* only what lies between its marks counts */
+    LG_WISH_MARKS = 4,      /* only what lies between its marks counts */
+    LG_WISH_TIMEOUT = 8     /* it has a time limit of its own */
 };
 
 struct lg_wishes {
@@ -74,6 +78,7 @@ struct lg_wishes {
     lg_gauge_set named;      /* gauges that it limits itself */
     struct lg_gauges limits; /* of those */
     lg_attic reason;         /* text: why it is not to be measured */
+    uint64_t timeout_ms;     /* per run; 0: none */
 };
 
 enum lg_phase { LG_PHASE_NONE, LG_PHASE_SETUP, LG_PHASE_BODY, LG_PHASE_TEARDOWN, LG_PHASE_SAMPLE };
@@ -100,6 +105,7 @@ struct lg_record {
     uint32_t phase;          /* enum lg_phase */
     uint64_t run_started_ns; /* CLOCK_MONOTONIC; 0: no run is on */
     uint64_t run_limit_ms;   /* 0: none */
+    uint64_t more_ms;        /* that the child asks for beyond what the host allows it */
     uint32_t runs;           /* bodies completed */
     uint32_t repeats;        /* it has begun to be run again */
 

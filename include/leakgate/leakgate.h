@@ -45,13 +45,14 @@ enum leakgate_gauge {
 
 /* For the functions below: what the agent offers them. */
 struct leakgate_agent {
-    int version; /* 1; later ones add to the end */
+    int version; /* 2; later ones add to the end */
     void (*budget)(int gauge, long long limit);
     void (*not_repeatable)(void);
     void (*dont_measure)(const char *reason);
     void (*begin)(void);
     void (*end)(void);
     long long (*growth)(int gauge);
+    void (*timeout)(double seconds); /* since version 2 */
 };
 
 static inline const struct leakgate_agent *leakgate_find_agent_(void)
@@ -100,6 +101,16 @@ static inline void leakgate_dont_measure(const char *reason)
     const struct leakgate_agent *agent = leakgate_find_agent_();
     if (agent != NULL)
         agent->dont_measure(reason);
+}
+
+/* A run of the test's body may take SECONDS, counted from its beginning: the one that calls it, and
+ * those after it. 0 or less is no limit. Goes before --timeout. In a suite's initialization, whose
+ * own limit stays what it is, or main as above; what a test says goes before its suite's. */
+static inline void leakgate_timeout(double seconds)
+{
+    const struct leakgate_agent *agent = leakgate_find_agent_();
+    if (agent != NULL && agent->version >= 2)
+        agent->timeout(seconds);
 }
 
 /* Only what lies between leakgate_begin and leakgate_end, or the test's end, is measured. What

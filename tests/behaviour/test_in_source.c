@@ -90,6 +90,57 @@ static void test_a_carried_test_speaks_only_for_itself(void)
     lgt_free(&run);
 }
 
+static bool timed_out_after(const struct lgt_result *run, const char *test, const char *limit)
+{
+    char xpath[256];
+    snprintf(xpath, sizeof(xpath),
+             "//testcase[@name='%s']/error[@type='test.timeout']"
+             "[starts-with(@message, 'timed out after %s s in the test')]",
+             test, limit);
+    return lgt_count(run, xpath) == 1;
+}
+
+static double seconds_of(const struct lgt_result *run, const char *test)
+{
+    char xpath[256];
+    snprintf(xpath, sizeof(xpath), "//testcase[@name='%s']/@time", test);
+    return lgt_number(run, xpath);
+}
+
+static void test_a_test_says_how_long_it_may_take(void)
+{
+    struct lgt_result run;
+    lgt_gate(&run, "--timeout 1 --jobs 4", "time_limits");
+    CU_ASSERT_EQUAL(lgt_count(&run, "//testcase"), 11);
+    CU_ASSERT_EQUAL(lgt_count(&run, "//testcase[starts-with(@name, 'clean_')]"), 6);
+    CU_ASSERT_EQUAL(lgt_count(&run, "//testcase[starts-with(@name, 'clean_')][failure or error]"),
+                    0);
+    CU_ASSERT_TRUE(seconds_of(&run, "clean_takes_its_time") >= 1.5);
+    CU_ASSERT_TRUE(timed_out_after(&run, "hangs_in_300_ms", "0.3"));
+    CU_ASSERT_TRUE(timed_out_after(&run, "hangs_in_500_ms", "0.5"));
+    CU_ASSERT_TRUE(timed_out_after(&run, "hangs_in_the_time_of_its_suite", "0.4"));
+    CU_ASSERT_TRUE(timed_out_after(&run, "hangs_in_the_time_of_all", "1.7"));
+    CU_ASSERT_TRUE(message_has(&run, "leak_that_hangs_when_run_again",
+                               "leaked live +1008 B/run (budget 0 B), judged on a single run: not "
+                               "repeatable, it did not end when it was run again"));
+    /* It runs after what it needs, which may take the time that it asks for there, too. */
+    CU_ASSERT_TRUE(lgt_is(&run,
+                          "//testcase[@name='clean_that_needs_another']/properties/property"
+                          "[@name='carried_after_tests']/@value",
+                          "1"));
+    lgt_free(&run);
+}
+
+static void test_an_agent_of_before_is_asked_for_what_it_has(void)
+{
+    struct lgt_result run;
+    const char *const command[] = {LGT_OLD_AGENT, NULL};
+    lgt_command(&run, NULL, command);
+    CU_ASSERT_EQUAL(run.status, 0);
+    CU_ASSERT_STRING_EQUAL(run.out, "calls: 1\n");
+    lgt_free(&run);
+}
+
 int add_in_source_suite(void)
 {
     CU_TestInfo tests[] = {
@@ -98,6 +149,9 @@ int add_in_source_suite(void)
         {"what_is_not_measured_is_said", test_what_is_not_measured_is_said},
         {"without_the_runner_nothing_of_it_acts", test_without_the_runner_nothing_of_it_acts},
         {"a_carried_test_speaks_only_for_itself", test_a_carried_test_speaks_only_for_itself},
+        {"a_test_says_how_long_it_may_take", test_a_test_says_how_long_it_may_take},
+        {"an_agent_of_before_is_asked_for_what_it_has",
+         test_an_agent_of_before_is_asked_for_what_it_has},
         CU_TEST_INFO_NULL,
     };
     CU_SuiteInfo suites[] = {{"in_source", NULL, NULL, NULL, NULL, tests}, CU_SUITE_INFO_NULL};

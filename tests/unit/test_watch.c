@@ -152,6 +152,42 @@ static void test_a_child_beyond_its_hosts_limit_is_killed_whatever_it_says(void)
     finish(&play);
 }
 
+/* A test may ask for more time than its host knew of when it started it. */
+static void test_a_child_that_asks_for_more_time_has_that_as_well(void)
+{
+    struct play play;
+    start(&play);
+    pid_t pid = play.slot->child_pid = idle_child(false);
+    play.slot->started_ns = ago_ns(3000);
+    play.slot->limit_ms = 1000;
+    play.slips->record.more_ms = 59000;
+    lg_watch_enforce(&play.watch);
+    play.slips->record.more_ms = LG_RECORD_WITHOUT_END;
+    lg_watch_enforce(&play.watch);
+    CU_ASSERT_EQUAL(play.slot->timed_out, 0);
+    CU_ASSERT_EQUAL(death_of(pid), 0);
+    play.slips->record.more_ms = 1999;
+    lg_watch_enforce(&play.watch);
+    CU_ASSERT_EQUAL(play.slot->timed_out, 3);
+    CU_ASSERT_EQUAL(wait_for_death(pid), SIGKILL);
+    finish(&play);
+}
+
+static void test_a_slip_that_is_not_whole_asks_for_nothing(void)
+{
+    struct play play;
+    start(&play);
+    pid_t pid = play.slot->child_pid = idle_child(false);
+    play.slot->started_ns = ago_ns(3000);
+    play.slot->limit_ms = 1000;
+    play.slips->record.more_ms = LG_RECORD_WITHOUT_END;
+    play.slips->back++;
+    lg_watch_enforce(&play.watch);
+    CU_ASSERT_EQUAL(play.slot->timed_out, 3);
+    CU_ASSERT_EQUAL(wait_for_death(pid), SIGKILL);
+    finish(&play);
+}
+
 static void test_a_test_that_can_tell_where_it_stands_is_asked_to(void)
 {
     struct play play;
@@ -316,6 +352,8 @@ int add_watch_suite(void)
         UNIT_TEST(test_a_test_within_its_limits_is_left_alone),
         UNIT_TEST(test_a_run_beyond_its_limit_is_killed),
         UNIT_TEST(test_a_child_beyond_its_hosts_limit_is_killed_whatever_it_says),
+        UNIT_TEST(test_a_child_that_asks_for_more_time_has_that_as_well),
+        UNIT_TEST(test_a_slip_that_is_not_whole_asks_for_nothing),
         UNIT_TEST(test_a_test_that_can_tell_where_it_stands_is_asked_to),
         UNIT_TEST(test_a_test_that_does_not_answer_is_killed),
         UNIT_TEST(test_the_next_child_is_asked_anew),

@@ -87,5 +87,6 @@ int add_trial_steps_suite(void);
 int add_verdict_suite(void);
 int add_verdict_suppress_suite(void);
 int add_watch_suite(void);
+int add_timeout_suite(void);
 
 #endif
