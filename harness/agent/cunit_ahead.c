@@ -43,11 +43,11 @@ void lg_cunit_allow_ahead(bool allowed)
 
 void lg_cunit_reach(const struct lg_armed_suite *parent, struct lg_armed_test *entry)
 {
-    if (!entry->ahead || suite != parent)
+    if (!entry->passed || suite != parent)
         next = entry->test->pNext;
     suite = parent;
-    if (entry->ahead) /* a write costs a page fault */
-        entry->ahead = false;
+    if (entry->passed) /* a write costs a page fault */
+        entry->passed = entry->ahead = false;
 }
 
 bool lg_cunit_has_more(void)
@@ -75,6 +75,8 @@ void lg_cunit_begin_ahead(void)
 {
     while (next != NULL && lg_cunit_may_run_ahead() && lg_keepers_have_room()) {
         struct lg_armed_test *entry = lg_cunit_armed_test(next);
+        if (entry != NULL)
+            entry->passed = true;
         if (entry != NULL && entry->armed && next->fActive)
             begin(entry);
         next = next->pNext;
@@ -89,14 +91,14 @@ void lg_cunit_drop_ahead(CU_pSuite parent)
         const struct lg_armed_test *entry = lg_cunit_armed_test(test);
         any |= entry != NULL && entry->ahead;
     }
-    if (!any)
-        return;
-    lg_keepers_cancel();
+    if (any)
+        lg_keepers_cancel();
     for (CU_pTest test = parent->pTest; test != NULL; test = test->pNext) {
         struct lg_armed_test *entry = lg_cunit_armed_test(test);
-        if (entry == NULL || !entry->ahead)
+        if (entry == NULL || !entry->passed)
             continue;
-        entry->record->state = LG_RECORD_REGISTERED;
-        entry->ahead = false;
+        if (entry->ahead)
+            entry->record->state = LG_RECORD_REGISTERED;
+        entry->passed = entry->ahead = false;
     }
 }

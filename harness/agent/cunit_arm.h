@@ -31,6 +31,7 @@ struct lg_armed_test {
     struct lg_record *record; /* its newest; NULL where the ledger was full */
     uint32_t order;           /* by registration: what it is shuffled by */
     bool ahead;               /* that has begun before CUnit came to the test */
+    bool passed;              /* by what looks for those: begun or not */
 };
 
 /* What takes the place of the user's functions. */

@@ -87,5 +87,8 @@ void lg_slip_keep(const struct lg_slip *slip, struct lg_ledger *ledger, struct l
     else
         kept.part = FIRST_OFFSET; /* an empty one: what it names is nothing, and nobody else's */
     __atomic_fetch_add(ledger->attic_lost_bytes, slip->attic_lost_bytes, __ATOMIC_RELAXED);
+    uint32_t state = kept.state;
+    kept.state = record->state;
     *record = kept;
+    __atomic_store_n(&record->state, state, __ATOMIC_RELEASE);
 }

@@ -42,7 +42,8 @@ bool lg_slip_is_whole(const struct lg_slip *slip);
 struct lg_ledger lg_slip_ledger(struct lg_slip *slip, const struct lg_ledger *ledger);
 
 /* Copies all that SLIP says to RECORD, and what that names to the attic of LEDGER. What the host
- * has given RECORD (its names, its host...) stays. */
+ * has given RECORD (its names, its host...) stays. RECORD's state is the last that changes: who
+ * sees it finds the rest. */
 void lg_slip_keep(const struct lg_slip *slip, struct lg_ledger *ledger, struct lg_record *record);
 
 #endif

@@ -299,6 +299,16 @@ static void test_a_repeated_test_has_a_row_for_each_time(void)
     check_repeated("--repeat 1 --filter a/1", all_tests, 1);
 }
 
+/* One that has begun ahead of its turn, and is over by then, is not begun again. */
+static void test_no_test_is_run_twice_between_those_that_are_not_selected(void)
+{
+    for (int i = 0; i < 5; i++) {
+        check_repeated("--omit-unselected --filter */[135] --jobs 2",
+                       "a/1 a/3 a/5 b/1 b/3 b/5 c/1 c/3 c/5 d/1 d/3 d/5 ", 12);
+        check_repeated("--omit-unselected --shard 1/3 --jobs 3", "a/1 a/4 b/2 b/5 c/3 d/1 d/4 ", 7);
+    }
+}
+
 /* The tests of the second row on fail as those of the first. */
 static void test_each_repeat_is_judged(void)
 {
@@ -363,6 +373,8 @@ int add_order_suite(void)
          test_the_seed_is_told_and_gives_the_order_again},
         {"a_shuffled_run_judges_the_same", test_a_shuffled_run_judges_the_same},
         {"a_repeated_test_has_a_row_for_each_time", test_a_repeated_test_has_a_row_for_each_time},
+        {"no_test_is_run_twice_between_those_that_are_not_selected",
+         test_no_test_is_run_twice_between_those_that_are_not_selected},
         {"each_repeat_is_judged", test_each_repeat_is_judged},
         {"the_environment_says_the_same", test_the_environment_says_the_same},
         {"what_can_not_be_run_so_is_refused", test_what_can_not_be_run_so_is_refused},

@@ -199,6 +199,17 @@ static void test_another_file_is_not_taken_for_the_maps(void)
     finish();
 }
 
+static void test_what_is_kept_is_known(void)
+{
+    CU_ASSERT_FALSE(lg_proc_has_opened(-1));
+    start();
+    CU_ASSERT_TRUE(lg_proc_has_opened(kept("/proc")));
+    CU_ASSERT_TRUE(lg_proc_has_opened(kept("/statm")));
+    CU_ASSERT_TRUE(lg_proc_has_opened(kept("/maps")));
+    CU_ASSERT_FALSE(lg_proc_has_opened(STDOUT_FILENO));
+    finish();
+}
+
 static void test_what_is_not_there_is_an_error(void)
 {
     struct stat status;
@@ -222,6 +233,7 @@ int add_proc_suite(void)
         UNIT_TEST(test_descriptors_that_were_closed_are_opened_again),
         UNIT_TEST(test_the_kept_maps_are_read_again_and_again),
         UNIT_TEST(test_another_file_is_not_taken_for_the_maps),
+        UNIT_TEST(test_what_is_kept_is_known),
         UNIT_TEST(test_what_is_not_there_is_an_error),
         CU_TEST_INFO_NULL,
     };
