@@ -46,6 +46,7 @@ struct queue {
     uint32_t finished; /* a futex: the host waits for more */
     uint32_t wanted;   /* the host is to be told when so many are finished; 0: it does not wait */
     uint32_t is_closing;
+    uint32_t at_work[LG_ORDERS_MAX_JOBS]; /* by slot: its record, counted from 1; 0: none */
     struct entry entries[QUEUE];
 };
 
@@ -75,7 +76,7 @@ static bool make_queue(void)
 }
 
 /* The next test, in the keeper; false if there will be no more. */
-static bool take(struct entry *out)
+static bool take(uint32_t slot, struct entry *out)
 {
     for (;;) {
         uint32_t taken = __atomic_load_n(&queue->taken, __ATOMIC_ACQUIRE);
@@ -88,6 +89,7 @@ static bool take(struct entry *out)
                                                __ATOMIC_ACQ_REL, __ATOMIC_RELAXED)) {
             struct entry *entry = &queue->entries[taken % QUEUE];
             *out = *entry;
+            __atomic_store_n(&queue->at_work[slot], out->record + 1, __ATOMIC_RELEASE);
             __atomic_store_n(&entry->is_used, 0, __ATOMIC_RELEASE);
             return true;
         }
@@ -97,6 +99,7 @@ static bool take(struct entry *out)
 static void finish(struct lg_record *record, uint32_t slot)
 {
     lg_job_keep(slot, record);
+    __atomic_store_n(&queue->at_work[slot], 0, __ATOMIC_RELEASE);
     uint32_t finished = __atomic_add_fetch(&queue->finished, 1, __ATOMIC_ACQ_REL);
     uint32_t wanted = __atomic_load_n(&queue->wanted, __ATOMIC_ACQUIRE);
     if (wanted != 0 && (int32_t)(finished - wanted) >= 0)
@@ -113,7 +116,7 @@ static _Noreturn void serve(uint32_t slot)
     prctl(PR_SET_CHILD_SUBREAPER, 1);
     lg_host_enter_keeper(slot);
     lg_place_spread(base, slot);
-    while (take(&entry)) {
+    while (take(slot, &entry)) {
         struct lg_record *record = &lg_agent.ledger.records[entry.record];
         entry.body.context = entry.context;
         __atomic_store_n(&record->state, LG_RECORD_RUNNING, __ATOMIC_RELEASE);
@@ -193,15 +196,15 @@ bool lg_keepers_begin(struct lg_record *record, struct lg_body body, size_t cont
  * on with what is in the queue. */
 static void replace(uint32_t slot)
 {
-    uint32_t running = __atomic_load_n(&lg_agent.host->slots[slot].running, __ATOMIC_ACQUIRE);
+    uint32_t at_work = __atomic_exchange_n(&queue->at_work[slot], 0, __ATOMIC_ACQ_REL);
     stop(slot);
     lg_census_end_orphans();
-    struct lg_record *record = running > 0 && running <= lg_ledger_records(&lg_agent.ledger)
-                                   ? &lg_agent.ledger.records[running - 1]
-                                   : NULL;
-    if (record != NULL && record->state == LG_RECORD_RUNNING) {
-        record->ending = LG_ENDING_UNWATCHED;
-        record->state = LG_RECORD_ENDED;
+    if (at_work > 0 && at_work <= lg_ledger_records(&lg_agent.ledger)) {
+        struct lg_record *record = &lg_agent.ledger.records[at_work - 1];
+        if (record->state != LG_RECORD_ENDED) {
+            record->ending = LG_ENDING_UNWATCHED;
+            record->state = LG_RECORD_ENDED;
+        }
         __atomic_add_fetch(&queue->finished, 1, __ATOMIC_ACQ_REL);
     }
     start(slot);
@@ -292,13 +295,12 @@ void lg_keepers_cancel(void)
     if (queue == NULL)
         return;
     for (uint32_t slot = 0; slot < lg_agent.ledger.slots - 1; slot++) {
-        uint32_t running = lg_agent.host->slots[slot].running;
         if (keepers[slot] == 0)
             continue;
         kill(keepers[slot], SIGKILL);
         stop(slot);
-        if (running > 0)
-            take_back(running - 1);
+        if (queue->at_work[slot] > 0)
+            take_back(queue->at_work[slot] - 1);
     }
     for (uint32_t at = queue->taken; at != queue->published; at++)
         take_back(queue->entries[at % QUEUE].record);
