@@ -1,11 +1,12 @@
 #[[
-leakgate_add_test(NAME <name> TARGET <executable> [<option>...]
+leakgate_add_test(NAME <name> TARGET <executable> [<option>...] [JOBS <n>|auto]
                   [WORKING_DIRECTORY <folder>] [ARGS <argument>...]
                   [LABELS <label>...] [PROPERTIES <name> <value>...])
 
 Adds the CTest test <name>, which runs the CUnit executable <executable> under
 leakgate. It fails if a test fails or leaks; the report is written to
-<build tree>/leakgate/<name>.xml, as JUnit XML.
+<build tree>/leakgate/<name>.xml, as JUnit XML. With JOBS, so many of its CUnit
+tests run at a time; of a number, CTest counts them as PROCESSORS.
 
 leakgate_discover_tests(<executable> [<option>...]
                         [WORKING_DIRECTORY <folder>] [EXTRA_ARGS <argument>...]
@@ -50,7 +51,7 @@ macro(_leakgate_check_arguments call)
         message(FATAL_ERROR "${call}: there is no target ${arg_TARGET}")
     endif()
     set(options)
-    foreach(option BUDGET RIGOR ISOLATION TIMEOUT)
+    foreach(option BUDGET RIGOR ISOLATION TIMEOUT JOBS)
         if(DEFINED arg_${option})
             string(TOLOWER ${option} flag)
             list(APPEND options "--${flag}" "${arg_${option}}")
@@ -77,7 +78,7 @@ endmacro()
 
 function(leakgate_add_test)
     cmake_parse_arguments(
-        PARSE_ARGV 0 arg "" "NAME;TARGET;WORKING_DIRECTORY;BUDGET;BUDGETS;SUPPRESSIONS;RIGOR;ISOLATION;TIMEOUT"
+        PARSE_ARGV 0 arg "" "NAME;TARGET;WORKING_DIRECTORY;BUDGET;BUDGETS;SUPPRESSIONS;RIGOR;ISOLATION;TIMEOUT;JOBS"
         "ARGS;OPTIONS;LABELS;PROPERTIES"
     )
     if(NOT DEFINED arg_NAME OR NOT DEFINED arg_TARGET OR "${arg_NAME}" STREQUAL "")
@@ -102,6 +103,9 @@ function(leakgate_add_test)
         COMMAND leakgate::leakgate run --junit "${CMAKE_BINARY_DIR}/leakgate/${file}.xml"
                 ${options} -- $<TARGET_FILE:${arg_TARGET}> ${arg_ARGS} ${directory}
     )
+    if("${arg_JOBS}" MATCHES "^[0-9]+$")
+        set_tests_properties("${arg_NAME}" PROPERTIES PROCESSORS "${arg_JOBS}")
+    endif()
     if(DEFINED arg_LABELS)
         set_tests_properties("${arg_NAME}" PROPERTIES LABELS "${arg_LABELS}")
     endif()
@@ -117,6 +121,7 @@ function(leakgate_discover_tests target)
         "EXTRA_ARGS;OPTIONS;LABELS;PROPERTIES"
     )
     set(arg_TARGET "${target}")
+    unset(arg_JOBS) # each is one test: this is a variable of the caller's own
     _leakgate_check_arguments("leakgate_discover_tests(${target})")
     if(NOT DEFINED arg_DISCOVERY_MODE)
         set(arg_DISCOVERY_MODE POST_BUILD)
