@@ -21,7 +21,6 @@
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/prctl.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -288,7 +287,6 @@ void lg_child_begin(struct lg_record *record)
         __gcov_reset();
     lg_coverage_begin();
     *lg_agent.is_child = true;
-    prctl(PR_SET_PDEATHSIG, SIGKILL);
     lg_agent.child_pid = getpid();
     record->run_limit_ms = lg_timeout_of(record);
     lg_proc_keep();

@@ -15,6 +15,7 @@
 
 #include <errno.h>
 #include <signal.h>
+#include <sys/prctl.h>
 #include <sys/ptrace.h>
 #include <sys/resource.h>
 #include <sys/wait.h>
@@ -137,8 +138,12 @@ static bool run_child(void (*run)(struct lg_record *record, struct lg_body body)
     lg_place_pin();
     lg_job_hold_children();
     announce(slot);
+    pid_t parent = getpid();
     pid_t pid = fork();
     if (pid == 0) {
+        prctl(PR_SET_PDEATHSIG, SIGKILL);
+        if (getppid() != parent)
+            _exit(0); /* it was killed before that */
         sigaction(SIGCHLD, &of_user, NULL);
         lg_place_enter_child();
         lg_host_enter_child(job.slot);

@@ -106,13 +106,15 @@ static void finish(struct lg_record *record, uint32_t slot)
         tell_of_change(&queue->finished);
 }
 
-/* In the keeper, until the host has nothing more to ask. */
-static _Noreturn void serve(uint32_t slot)
+/* In the keeper, until HOST has nothing more to ask. */
+static _Noreturn void serve(uint32_t slot, pid_t host)
 {
     struct entry entry;
     if (__gcov_reset != NULL)
         __gcov_reset();
     prctl(PR_SET_PDEATHSIG, SIGKILL);
+    if (getppid() != host)
+        _exit(0); /* it was killed before that */
     prctl(PR_SET_CHILD_SUBREAPER, 1);
     lg_host_enter_keeper(slot);
     lg_place_spread(base, slot);
@@ -137,9 +139,10 @@ static bool start(uint32_t slot)
         base = lg_place_here();
     lg_job_hold_children();
     lg_host_show_to_forks(true);
+    pid_t host = getpid();
     pid_t pid = fork();
     if (pid == 0)
-        serve(slot);
+        serve(slot, host);
     lg_host_show_to_forks(false);
     if (pid < 0) {
         lg_job_release_children();

@@ -4,7 +4,6 @@
 #include <dlfcn.h>
 #include <errno.h>
 #include <fcntl.h>
-#include <stdarg.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdio.h>
@@ -73,26 +72,26 @@ EXPORT void *malloc(size_t size)
     return runs_out() ? NULL : next.malloc(size);
 }
 
-EXPORT void *calloc(size_t number, size_t size)
+EXPORT void *calloc(size_t nmemb, size_t size)
 {
     look_up();
     if (next.calloc == NULL)
-        return take_early(number * size);
-    return runs_out() ? NULL : next.calloc(number, size);
+        return take_early(nmemb * size);
+    return runs_out() ? NULL : next.calloc(nmemb, size);
 }
 
-EXPORT void *realloc(void *block, size_t size)
+EXPORT void *realloc(void *ptr, size_t size)
 {
     look_up();
     if (next.realloc == NULL)
         return NULL;
-    return runs_out() ? NULL : next.realloc(block, size);
+    return runs_out() ? NULL : next.realloc(ptr, size);
 }
 
-EXPORT void *mmap(void *address, size_t length, int protection, int flags, int fd, off_t offset)
+EXPORT void *mmap(void *addr, size_t len, int prot, int flags, int fd, off_t offset)
 {
     look_up();
-    return runs_out() ? MAP_FAILED : next.mmap(address, length, protection, flags, fd, offset);
+    return runs_out() ? MAP_FAILED : next.mmap(addr, len, prot, flags, fd, offset);
 }
 
 EXPORT int memfd_create(const char *name, unsigned flags)

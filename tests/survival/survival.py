@@ -1,6 +1,7 @@
 """What the checks of this folder share: runs of leakgate that are known by an environment variable
 of their own, and what must hold after each, whatever was done to it."""
 import argparse
+import json
 import os
 import random
 import shutil
@@ -266,3 +267,28 @@ def one_line(err):
     if len(lines) != 1 or not lines[0].startswith("leakgate: "):
         return [f"{len(lines)} lines on stderr, not one of leakgate's"]
     return []
+
+
+def read(path):
+    """The text of the file; None where there is none."""
+    try:
+        with open(path, encoding="utf-8", errors="replace") as file:
+            return file.read()
+    except (FileNotFoundError, NotADirectoryError, IsADirectoryError):
+        return None
+
+
+def is_whole(name, text):
+    """Whether TEXT is all that a file called NAME has to have, by how each kind of them ends."""
+    if name.endswith(".xml"):
+        return text.rstrip().endswith("</testsuites>")
+    if name.endswith(".html"):
+        return text.rstrip().endswith("</html>")
+    if name == "metrics.txt":
+        return text.endswith("# EOF\n")
+    if name.endswith((".sarif", ".json")):
+        try:
+            return isinstance(json.loads(text), (list, dict))
+        except ValueError:
+            return False
+    return text.endswith("\n")
