@@ -3,6 +3,7 @@
 #include "agent/census.h"
 #include "agent/host.h"
 #include "agent/job.h"
+#include "agent/oom.h"
 #include "agent/place.h"
 #include "agent/silence.h"
 
@@ -201,6 +202,9 @@ static void replace(uint32_t slot)
                                    : NULL;
     if (record != NULL && record->state == LG_RECORD_RUNNING) {
         record->ending = LG_ENDING_UNWATCHED;
+        struct lg_oom_count now = lg_oom_read("/proc", "/sys/fs/cgroup");
+        lg_oom_wait(lg_agent.host, slot, 0, &now);
+        record->oom = lg_oom_tell(lg_agent.host, lg_agent.ledger.slots, slot);
         record->state = LG_RECORD_ENDED;
         __atomic_add_fetch(&queue->finished, 1, __ATOMIC_ACQ_REL);
     }
