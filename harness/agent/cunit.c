@@ -148,7 +148,9 @@ static void replay(const struct lg_record *record)
     if (record->asserts_failed > 0)
         replay_failures(record);
     const char *died = NULL;
-    if (record->ending == LG_ENDING_SIGNALED)
+    if (record->ending == LG_ENDING_SIGNALED && record->oom != LG_OOM_NONE)
+        died = "Killed by the OOM killer";
+    else if (record->ending == LG_ENDING_SIGNALED)
         died = strsignal(WTERMSIG(record->wait_status));
     else if (record->ending == LG_ENDING_TIMED_OUT)
         died = "timed out";

@@ -57,10 +57,11 @@ static bool passed(const struct lg_record *record)
     return record->ending == LG_ENDING_FINISHED && record->asserts_failed == 0;
 }
 
-/* A test that hangs alone would hang as long again each time. */
+/* A test that hangs alone would hang as long again each time, and one that takes all memory would
+ * take it again. */
 static bool may_need_others(const struct lg_record *record)
 {
-    return !passed(record) && record->ending != LG_ENDING_TIMED_OUT &&
+    return !passed(record) && record->oom == LG_OOM_NONE && record->ending != LG_ENDING_TIMED_OUT &&
            record->ending != LG_ENDING_NO_FORK && record->ending != LG_ENDING_NOT_SAMPLED;
 }
 

@@ -4,6 +4,7 @@
 #include "agent/hot.h"
 #include "agent/job.h"
 #include "agent/keepers.h"
+#include "agent/oom.h"
 #include "agent/output.h"
 
 #include <fcntl.h>
@@ -209,8 +210,10 @@ bool lg_host_begin_run(void)
         return false;
     *lg_agent.is_host = true;
     lg_agent_restore_environment();
-    if (lg_agent.host->maps == 0)
+    if (lg_agent.host->maps == 0) {
         save_maps();
+        lg_agent.host->oom = lg_oom_read("/proc", "/sys/fs/cgroup");
+    }
     __atomic_store_n(&lg_agent.host->state, LG_HOST_RUNNING, __ATOMIC_RELEASE);
     deepen_stack();
     lg_proc_open_folder();

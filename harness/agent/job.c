@@ -6,6 +6,7 @@
 #include "agent/hot.h"
 #include "agent/limits.h"
 #include "agent/offsets.h"
+#include "agent/oom.h"
 #include "agent/output.h"
 #include "agent/place.h"
 #include "agent/silence.h"
@@ -19,7 +20,11 @@
 #include <sys/ptrace.h>
 #include <sys/resource.h>
 #include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
+
+/* How long a process takes to die that has much memory. */
+#define OTHERS_DIE_NS 200000000
 
 /* What is told apart from the slip, which may be lost: the job that this process runs. */
 static struct {
@@ -100,6 +105,25 @@ static enum lg_ending how_it_ended(int wait_status)
     return WIFSIGNALED(wait_status) ? LG_ENDING_SIGNALED : LG_ENDING_EXITED;
 }
 
+/* A test can grow beyond what there is; the kernel then kills the largest process. That is the
+ * test's own: it has all that the host has, and what it has taken. Of some 300 kills in a cgroup of
+ * 64 MiB, with one test at a time and with two, each hit a test, so that none needs a system call
+ * more to raise its oom_score_adj. Of several that were killed at once, the largest has to be known
+ * first: its memory takes a moment to be freed. What is killed during that moment is none of what
+ * was counted before it. */
+static enum lg_oom who_killed_it(int wait_status, const struct rusage *usage)
+{
+    struct lg_host *host = lg_agent.host;
+    if (!WIFSIGNALED(wait_status) || WTERMSIG(wait_status) != SIGKILL ||
+        how_it_ended(wait_status) == LG_ENDING_TIMED_OUT)
+        return LG_OOM_NONE;
+    struct lg_oom_count now = lg_oom_read("/proc", "/sys/fs/cgroup");
+    lg_oom_wait(host, job.slot, (uint64_t)usage->ru_maxrss * 1024, &now);
+    if (lg_agent.ledger.slots > 1 && lg_oom_compare(&host->oom, &now) != LG_OOM_NONE)
+        nanosleep(&(struct timespec){.tv_nsec = OTHERS_DIE_NS}, NULL);
+    return lg_oom_tell(host, lg_agent.ledger.slots, job.slot);
+}
+
 /* The test, and nothing of what it has done. */
 static struct lg_record identity_of(const struct lg_record *record)
 {
@@ -164,6 +188,7 @@ static bool run_child(void (*run)(struct lg_record *record, struct lg_body body)
     if (!whole)
         start_over(wait_status);
     slip->record.wait_status = wait_status;
+    slip->record.oom = who_killed_it(wait_status, &usage);
     slip->record.peak_rss_bytes = (uint64_t)usage.ru_maxrss * 1024;
     lg_output_drain(job.slot);
     __atomic_store_n(&slot->running, 0, __ATOMIC_RELEASE);

@@ -3,6 +3,7 @@
 #include "agent/census.h"
 #include "agent/host.h"
 #include "agent/job.h"
+#include "agent/oom.h"
 #include "agent/place.h"
 #include "agent/silence.h"
 
@@ -205,7 +206,10 @@ static void replace(uint32_t slot)
     if (at_work > 0 && at_work <= lg_ledger_records(&lg_agent.ledger)) {
         struct lg_record *record = &lg_agent.ledger.records[at_work - 1];
         if (record->state != LG_RECORD_ENDED) {
+            struct lg_oom_count now = lg_oom_read("/proc", "/sys/fs/cgroup");
+            lg_oom_wait(lg_agent.host, slot, 0, &now);
             record->ending = LG_ENDING_UNWATCHED;
+            record->oom = lg_oom_tell(lg_agent.host, lg_agent.ledger.slots, slot);
             record->state = LG_RECORD_ENDED;
         }
         __atomic_add_fetch(&queue->finished, 1, __ATOMIC_ACQ_REL);

@@ -27,6 +27,7 @@
 #define LG_LEDGER_MAX_RECORDS (1U << 18)
 #define LG_LEDGER_ATTIC_BYTES (UINT32_C(256) << 20)
 #define LG_LEDGER_MAX_HOSTS 16
+#define LG_LEDGER_MAX_KILLS 64 /* by the OOM killer, told apart at a time */
 #define LG_LEDGER_MAX_SLOTS (LG_ORDERS_MAX_JOBS + 1)
 
 /* "FD:PID:RUNNER_FD": the ledger's descriptor as the host inherits it, and the runner's
@@ -56,12 +57,14 @@ enum lg_suite_phase { LG_SUITE_NONE, LG_SUITE_INIT, LG_SUITE_CLEANUP };
 
 /* A child that the host has started, or none: one for each test that may run at a time. */
 struct lg_child_slot {
-    uint32_t running;    /* the record of the test that it runs, counted from 1; 0: none */
-    int32_t child_pid;   /* 0 until it is known */
-    uint32_t children;   /* started here so far */
-    uint32_t timed_out;  /* how many of them the runner had counted when it ended one */
-    uint64_t started_ns; /* CLOCK_MONOTONIC */
-    uint64_t limit_ms;   /* of the child, whatever it says of its runs; 0: none */
+    uint32_t running;      /* the record of the test that it runs, counted from 1; 0: none */
+    int32_t child_pid;     /* 0 until it is known */
+    uint32_t children;     /* started here so far */
+    uint32_t timed_out;    /* how many of them the runner had counted when it ended one */
+    uint64_t started_ns;   /* CLOCK_MONOTONIC */
+    uint64_t limit_ms;     /* of the child, whatever it says of its runs; 0: none */
+    uint64_t killed_bytes; /* of one that somebody has killed, its peak; 0: who has is known */
+    uint64_t killed_count; /* what the OOM killer had killed when that one was dead */
 };
 
 /* A process with CUnit in it: usually one per run. */
@@ -81,6 +84,8 @@ struct lg_host {
     uint32_t phase_timed_out;  /* the runner has ended the host for it */
     uint32_t tests;            /* registered, and to be run */
     uint32_t ended;            /* tests that have their result */
+    struct lg_oom_count oom;   /* what the OOM killer had killed: nobody of its tests */
+    uint64_t told_kills[LG_LEDGER_MAX_KILLS]; /* by number, of those after: a test was told of it */
     struct lg_child_slot slots[LG_LEDGER_MAX_SLOTS];
 };
 

@@ -81,6 +81,18 @@ struct lg_wishes {
     uint64_t timeout_ms;     /* per run; 0: none */
 };
 
+/* Whether a process that has died of SIGKILL was the OOM killer's, and who has told so. */
+enum lg_oom {
+    LG_OOM_NONE,   /* it was not, as far as is known */
+    LG_OOM_CGROUP, /* its cgroup has counted a kill among its own processes */
+    LG_OOM_MACHINE /* the machine has, among all of them */
+};
+
+struct lg_oom_count {
+    uint32_t by;    /* enum lg_oom: who counts; none: nobody does */
+    uint64_t kills; /* so far */
+};
+
 enum lg_phase { LG_PHASE_NONE, LG_PHASE_SETUP, LG_PHASE_BODY, LG_PHASE_TEARDOWN, LG_PHASE_SAMPLE };
 
 /* One execution of one test. */
@@ -119,6 +131,7 @@ struct lg_record {
     /* How it ended. */
     uint32_t ending; /* enum lg_ending */
     int32_t wait_status;
+    uint32_t oom;           /* enum lg_oom */
     int32_t error;          /* errno of what could not be done */
     uint32_t repeat;        /* enum lg_repeat */
     uint32_t carried;       /* tests that were run before it in its process, as it needs them */

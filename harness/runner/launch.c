@@ -1,5 +1,6 @@
 #include "runner/launch.h"
 
+#include "agent/oom.h"
 #include "common/clock.h"
 #include "common/pins.h"
 #include "runner/terminal.h"
@@ -277,12 +278,18 @@ int lg_launch_run(const struct lg_launch *launch, struct lg_outcome *out)
     int error = signals < 0 ? -errno : 0;
     if (error == 0) {
         lg_terminal_open(&terminal, launch->show_progress);
+        struct lg_oom_count oom = lg_oom_read("/proc", "/sys/fs/cgroup");
         uint64_t started = lg_clock_ns();
         pid_t pid = -1;
         error = start(launch, &terminal, &before, &pid, &out->exec_error);
         lg_terminal_started(&terminal);
         if (error == 0)
             watch_over(launch, &watch, &terminal, signals, pid, out);
+        if (error == 0 && out->interrupted == 0 && WIFSIGNALED(out->wait_status) &&
+            WTERMSIG(out->wait_status) == SIGKILL) {
+            struct lg_oom_count now = lg_oom_read("/proc", "/sys/fs/cgroup");
+            out->oom = lg_oom_compare(&oom, &now);
+        }
         out->elapsed_ns = lg_clock_ns() - started;
         lg_terminal_close(&terminal);
         lg_watch_close(&watch);

@@ -24,6 +24,7 @@ struct lg_outcome {
     int exec_error;  /* errno if the program could not be started, else 0 */
     int wait_status; /* of the program */
     int interrupted; /* the signal that ended the run, else 0 */
+    enum lg_oom oom; /* whether the OOM killer has killed the program */
     uint64_t elapsed_ns;
 };
 

@@ -31,6 +31,15 @@ void lg_message_add_signal(struct lg_text *text, int signal)
         lg_text_add(text, "signal %d", signal);
 }
 
+void lg_message_add_oom(struct lg_text *text, uint32_t oom)
+{
+    if (oom == LG_OOM_NONE)
+        return;
+    lg_text_add(text, ": by the OOM killer");
+    if (oom != LG_OOM_CGROUP)
+        lg_text_add(text, ", most likely: it has killed a process of this machine");
+}
+
 static const char *phase_name(uint32_t phase)
 {
     switch (phase) {
@@ -70,12 +79,14 @@ static void add_over(struct lg_text *text, const struct lg_results *results,
     }
 }
 
-static const char *repeat_reason(uint32_t repeat)
+static const char *repeat_reason(const struct lg_record *record)
 {
-    switch (repeat) {
+    switch (record->repeat) {
     case LG_REPEAT_ASSERT_FAILED:
         return "an assertion failed when it was run again";
     case LG_REPEAT_CRASHED:
+        if (record->oom != LG_OOM_NONE)
+            return "it was killed by the OOM killer when it was run again";
         return "it crashed when it was run again";
     case LG_REPEAT_EXITED:
         return "it ended the program when it was run again";
@@ -95,7 +106,7 @@ static void add_leak(struct lg_text *text, const struct lg_results *results,
 {
     lg_text_add(text, "leaked ");
     add_over(text, results, row);
-    const char *reason = repeat_reason(row->record->repeat);
+    const char *reason = repeat_reason(row->record);
     if (reason != NULL)
         lg_text_add(text, ", judged on a single run: not repeatable, %s", reason);
     else if (row->verdict.single_run)
@@ -203,6 +214,7 @@ static void add_broken_test(struct lg_text *text, const struct lg_results *resul
         lg_text_add(text, "its mappings could not be read: %s", strerror(record->error));
     } else if (record->ending == LG_ENDING_UNWATCHED) {
         lg_text_add(text, "the program's process that ran this test was killed");
+        lg_message_add_oom(text, record->oom);
     } else if (record->ending == LG_ENDING_OVERWRITTEN) {
         lg_text_add(text, "the test has written over leakgate's memory, and with it over its own "
                           "result: it writes where it may not");
@@ -231,6 +243,56 @@ static bool is_of_address(int signal)
     return signal == SIGSEGV || signal == SIGBUS;
 }
 
+/* Adds the fact NAME, behind WHAT, if it is known and is no "unlimited". */
+static bool add_fact(struct lg_text *text, const struct lg_results *results, const char *name,
+                     const char *what)
+{
+    for (size_t i = 0; i < results->facts.count; i++) {
+        const struct lg_fact *fact = &results->facts.rows[i];
+        char *end;
+        if (strcmp(fact->name, name) != 0)
+            continue;
+        uint64_t bytes = strtoull(fact->value, &end, 10);
+        if (end == fact->value || *end != '\0')
+            return false;
+        lg_text_add(text, "%s", what);
+        lg_text_add_size(text, bytes);
+        return true;
+    }
+    return false;
+}
+
+/* What there was, and what the test has had of it. */
+static void add_memory(struct lg_text *text, const struct lg_results *results,
+                       const struct lg_record *record)
+{
+    if (record->peak_rss_bytes != 0) {
+        lg_text_add(text, "; the test has had up to ");
+        lg_text_add_size(text, record->peak_rss_bytes);
+    }
+    bool limited =
+        add_fact(text, results, "cgroup_memory_limit_bytes", "; the limit of its cgroup is ");
+    add_fact(text, results, "MemTotal_bytes",
+             limited ? ", the machine has " : "; the machine has ");
+}
+
+static void add_crash(struct lg_text *text, const struct lg_results *results,
+                      const struct lg_row *row)
+{
+    const struct lg_record *record = row->record;
+    int signal = WTERMSIG(record->wait_status);
+    bool is_out_of_memory = signal == SIGKILL && record->oom != LG_OOM_NONE;
+    lg_text_add(text, "crashed: ");
+    lg_message_add_signal(text, signal);
+    if (is_out_of_memory)
+        lg_message_add_oom(text, record->oom);
+    if (row->stack != NULL && row->stack->faulted && is_of_address(row->stack->signal))
+        lg_text_add(text, " at address 0x%" PRIx64, row->stack->address);
+    lg_text_add(text, "%s in %s", is_out_of_memory ? "," : "", phase_name(record->phase));
+    if (is_out_of_memory)
+        add_memory(text, results, record);
+}
+
 static void add_message(struct lg_text *text, const struct lg_results *results,
                         const struct lg_row *row)
 {
@@ -241,11 +303,7 @@ static void add_message(struct lg_text *text, const struct lg_results *results,
         add_lack_of_threads(text, row);
         break;
     case LG_VERDICT_CRASHED:
-        lg_text_add(text, "crashed: ");
-        lg_message_add_signal(text, WTERMSIG(record->wait_status));
-        if (row->stack != NULL && row->stack->faulted && is_of_address(row->stack->signal))
-            lg_text_add(text, " at address 0x%" PRIx64, row->stack->address);
-        lg_text_add(text, " in %s", phase_name(record->phase));
+        add_crash(text, results, row);
         break;
     case LG_VERDICT_TIMED_OUT:
         lg_text_add(text, "timed out after %g s in %s", (double)record->run_limit_ms / 1000,

@@ -8,6 +8,9 @@
 /* Adds "SIGSEGV (Segmentation fault)". */
 void lg_message_add_signal(struct lg_text *text, int signal);
 
+/* Adds ": by the OOM killer", unless it was not. */
+void lg_message_add_oom(struct lg_text *text, uint32_t oom);
+
 /* Adds ": its malloc is that of NAME". */
 void lg_message_add_allocator(struct lg_text *text, const struct lg_results *results,
                               const struct lg_host *host);

@@ -87,6 +87,7 @@ bool lg_message_of_program(const struct lg_results *results, const struct lg_hos
         *kind = LG_VERDICT_CRASHED;
         lg_text_add(line, "the program ");
         add_status(line, outcome->wait_status);
+        lg_message_add_oom(line, outcome->oom);
         add_where(line, results, host);
     } else if (host != NULL && host->state == LG_HOST_RUNNING) {
         *kind = LG_VERDICT_EXITED_EARLY;

@@ -19,6 +19,7 @@ static add_suite *const suites[] = {
     add_slip_suite,
     add_watch_suite,
     add_timeout_suite,
+    add_oom_suite,
     add_proc_suite,
     add_trial_suite,
     add_trial_steps_suite,

@@ -5,6 +5,7 @@
 
 #include <errno.h>
 #include <signal.h>
+#include <stdlib.h>
 #include <string.h>
 
 /* The message of one record, made by MAKE, in a run of its own. */
@@ -107,6 +108,49 @@ static void test_a_crash_names_its_signal_and_phase(void)
     check(make_crashed, "crashed: SIGSEGV (Segmentation fault) in the test");
     check(make_crashed_in_set_up, "crashed: SIGABRT (Aborted) in SetUp");
     check(make_crashed_unheard, "crashed: signal 120 in the test");
+}
+
+/* What the test has had, and of how much. */
+static void check_oom(enum lg_oom oom, int signal, const struct lg_facts *facts,
+                      const char *message)
+{
+    struct synthetic run;
+    CU_ASSERT_TRUE_FATAL(synthetic_init(&run));
+    synthetic_add_host(&run, "cache_tests");
+    struct lg_record *record = synthetic_add_test(&run, "cache", "hits");
+    record->ending = LG_ENDING_SIGNALED;
+    record->wait_status = DIED_OF(signal);
+    record->phase = LG_PHASE_BODY;
+    record->oom = oom;
+    record->peak_rss_bytes = 1000000;
+    synthetic_read(&run);
+    run.results.facts = *facts;
+    char *said = lg_message_of(&run.results, synthetic_row(&run, "cache/hits"));
+    CU_ASSERT_STRING_EQUAL(said, message);
+    free(said);
+    synthetic_fini(&run);
+}
+
+static void test_a_test_that_the_oom_killer_has_killed_says_so(void)
+{
+    struct lg_facts facts = {
+        .rows = {{"MemTotal_bytes", "900000000"}, {"cgroup_memory_limit_bytes", "64000000"}},
+        .count = 2};
+    check_oom(LG_OOM_CGROUP, SIGKILL, &facts,
+              "crashed: SIGKILL (Killed): by the OOM killer, in the test; the test has had up to "
+              "1000000 B (976.6 KiB); the limit of its cgroup is 64000000 B (61.04 MiB), the "
+              "machine has 900000000 B (858.3 MiB)");
+    check_oom(LG_OOM_NONE, SIGKILL, &facts, "crashed: SIGKILL (Killed) in the test");
+    check_oom(LG_OOM_CGROUP, SIGSEGV, &facts, "crashed: SIGSEGV (Segmentation fault) in the test");
+    strcpy(facts.rows[1].value, "unlimited");
+    check_oom(LG_OOM_MACHINE, SIGKILL, &facts,
+              "crashed: SIGKILL (Killed): by the OOM killer, most likely: it has killed a process "
+              "of this machine, in the test; the test has had up to 1000000 B (976.6 KiB); the "
+              "machine has 900000000 B (858.3 MiB)");
+    facts.count = 0;
+    check_oom(LG_OOM_CGROUP, SIGKILL, &facts,
+              "crashed: SIGKILL (Killed): by the OOM killer, in the test; the test has had up to "
+              "1000000 B (976.6 KiB)");
 }
 
 static void make_timed_out(struct synthetic *run, struct lg_record *record)
@@ -349,6 +393,7 @@ int add_message_suite(void)
         UNIT_TEST(test_a_message_is_one_line_of_clean_text),
         UNIT_TEST(test_a_chain_of_failures_without_end_is_left),
         UNIT_TEST(test_a_crash_names_its_signal_and_phase),
+        UNIT_TEST(test_a_test_that_the_oom_killer_has_killed_says_so),
         UNIT_TEST(test_a_timeout_names_its_limit_and_phase),
         UNIT_TEST(test_an_early_exit_names_its_status),
         UNIT_TEST(test_a_suite_function_names_what_it_returned),

@@ -69,6 +69,9 @@ static void test_a_program_that_died_crashed(void)
     struct synthetic run;
     start(&run, LG_HOST_IDLE, DIED_OF(SIGSEGV));
     check(&run, LG_VERDICT_CRASHED, "the program died of SIGSEGV (Segmentation fault)");
+    start(&run, LG_HOST_IDLE, DIED_OF(SIGKILL));
+    run.outcome.oom = LG_OOM_CGROUP;
+    check(&run, LG_VERDICT_CRASHED, "the program died of SIGKILL (Killed): by the OOM killer");
 }
 
 static void test_a_program_that_died_in_a_suites_function_says_which(void)

@@ -88,5 +88,6 @@ int add_verdict_suite(void);
 int add_verdict_suppress_suite(void);
 int add_watch_suite(void);
 int add_timeout_suite(void);
+int add_oom_suite(void);
 
 #endif
