@@ -182,14 +182,22 @@ static void make_group(uint32_t slot)
     lg_agent.reaper.apart[0] = slot == LG_JOB_SLOT ? lg_agent.reaper.apart[0] : (int32_t)pid;
 }
 
+/* Valgrind does not learn that a child lacks a mapping, and looks through it when that ends. */
+static bool can_hide(void)
+{
+    return lg_agent.host->allocator != LG_ALLOCATOR_VALGRIND;
+}
+
 /* Each slip is shown to its own children alone. */
 void lg_host_show_to_forks(bool shown)
 {
+    is_kept_from_forks = !shown;
+    if (!can_hide())
+        return;
     int advice = shown ? MADV_DOFORK : MADV_DONTFORK;
     madvise(lg_agent.ledger.header, lg_agent.ledger.bytes, advice);
     if (LG_JOB_SLOT > 0)
         madvise(lg_agent.slips, LG_JOB_SLOT * LG_SLIP_BYTES, advice);
-    is_kept_from_forks = !shown;
 }
 
 /* A stack that has grown is no growth, but would have all mappings read: it has grown before. Only
@@ -266,9 +274,11 @@ void lg_host_sample(void)
 void lg_host_enter_keeper(uint32_t slot)
 {
     struct lg_slip *slip = lg_slip_of(lg_agent.slips, slot);
-    madvise(lg_agent.ledger.header, lg_agent.ledger.bytes, MADV_DONTFORK);
-    madvise(lg_agent.slips, lg_agent.ledger.slots * LG_SLIP_BYTES, MADV_DONTFORK);
-    madvise(slip, LG_SLIP_BYTES, MADV_DOFORK);
+    if (can_hide()) {
+        madvise(lg_agent.ledger.header, lg_agent.ledger.bytes, MADV_DONTFORK);
+        madvise(lg_agent.slips, lg_agent.ledger.slots * LG_SLIP_BYTES, MADV_DONTFORK);
+        madvise(slip, LG_SLIP_BYTES, MADV_DOFORK);
+    }
     lg_agent.is_keeper = true;
     close_reaper();
     open_reaper(getpid(), 0);
@@ -290,6 +300,7 @@ void lg_host_enter_child(uint32_t slot)
     if (lg_agent.is_keeper)
         lg_agent.reaper.apart[1] = getpid();
     lg_output_leave_others(slot);
-    lg_sampler_hide(&lg_agent.sampler, own.bytes + (own.slots - 1) * LG_SLIP_BYTES);
+    if (can_hide())
+        lg_sampler_hide(&lg_agent.sampler, own.bytes + (own.slots - 1) * LG_SLIP_BYTES);
     exclude(slip, LG_SLIP_BYTES);
 }
