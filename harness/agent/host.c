@@ -204,8 +204,9 @@ void lg_host_show_to_forks(bool shown)
  * its lowest page is touched. */
 __attribute__((noinline)) static void deepen_stack(void)
 {
-    char deep[STACK_BYTES];
-    *(volatile char *)deep = 0;
+    volatile char deep[STACK_BYTES];
+    deep[0] = 0;
+    (void)deep[0];
 }
 
 bool lg_host_begin_run(void)
@@ -267,6 +268,7 @@ void lg_host_sample(void)
     lg_output_check();
     exclude(lg_agent.ledger.header, lg_agent.ledger.bytes);
     exclude(lg_agent.slips, lg_agent.ledger.slots * LG_SLIP_BYTES);
+    sampler->known.is_known = false; /* it was counted with these */
     sampler->known.is_known = lg_sampler_take(sampler, &unused) == 0 && sampler->known.is_known;
     lg_sampler_include(sampler, 2);
 }
