@@ -231,6 +231,7 @@ static void run_again(struct lg_trial *trial, struct lg_body body)
     record->run_limit_ms = repeat_limit_ms(lg_timeout_of(record), record->elapsed_ns);
     lg_agent.counting = LG_COUNT_REPEAT;
     record->repeats = 1;
+    lg_agent.sampler.always_trims = true; /* its growth is told to the byte */
     lg_silence_forever();
     struct lg_sample start;
     struct lg_sample before;

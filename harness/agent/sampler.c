@@ -80,7 +80,8 @@ void lg_sampler_include(struct lg_sampler *sampler, size_t count)
 static struct mallinfo2 trim(struct lg_sampler *sampler)
 {
     struct mallinfo2 info = mallinfo2();
-    if (info.arena == sampler->trimmed_arena_bytes && sampler->known.is_known && !sampler->exact)
+    bool may_skip = sampler->known.is_known && !sampler->exact && !sampler->always_trims;
+    if (may_skip && info.arena == sampler->trimmed_arena_bytes)
         return info;
     malloc_trim(0);
     info = mallinfo2();

@@ -26,7 +26,8 @@ struct lg_sampler {
     struct lg_sampler_known known;
     uint64_t trimmed_arena_bytes; /* what malloc had when its heap was trimmed */
     bool has_read;                /* the mappings, once or more in this process */
-    bool exact; /* each sample reads the mappings: not only their totals are of interest */
+    bool always_trims; /* what is free must not make the next block larger than asked for */
+    bool exact;        /* each sample reads the mappings: not only their totals are of interest */
     struct lg_range excluded[LG_SAMPLER_EXCLUDED];
     size_t excluded_count;
     lg_live_bytes *live_bytes; /* a sanitizer's count, or NULL: mallinfo2 counts */
