@@ -24,13 +24,29 @@ void lg_evidence_begin(void)
     }
 }
 
+/* What is leakgate's own is not among the mappings that the host knew. */
+static size_t leave_out_own(struct lg_grown_mapping *grown, size_t count)
+{
+    size_t kept = 0;
+    for (size_t i = 0; i < count; i++) {
+        struct lg_mapping row = {.start = grown[i].range.start, .end = grown[i].range.end};
+        if (!lg_sampler_owns(&lg_agent.sampler, &row))
+            grown[kept++] = grown[i];
+    }
+    return kept;
+}
+
 static void keep_grown(struct lg_evidence *evidence)
 {
     const struct lg_sampler *sampler = &lg_agent.sampler;
-    struct lg_grown_mapping grown[LG_LEDGER_MAX_GROWN];
+    struct lg_grown_mapping grown[LG_LEDGER_MAX_GROWN + LG_SAMPLER_EXCLUDED];
+    const size_t capacity = sizeof(grown) / sizeof(grown[0]);
     const struct lg_maps *latest = lg_sampler_latest(sampler);
-    size_t count = lg_maps_grown(lg_sampler_base(sampler), latest, grown, LG_LEDGER_MAX_GROWN);
-    size_t kept = count < LG_LEDGER_MAX_GROWN ? count : LG_LEDGER_MAX_GROWN;
+    size_t count = lg_maps_grown(lg_sampler_base(sampler), latest, grown, capacity);
+    size_t listed = count < capacity ? count : capacity;
+    size_t others = leave_out_own(grown, listed);
+    count -= listed - others;
+    size_t kept = others < LG_LEDGER_MAX_GROWN ? others : LG_LEDGER_MAX_GROWN;
     evidence->grown_count = (uint32_t)count;
     evidence->grown_kept = (uint32_t)kept;
     for (size_t i = 0; i < kept; i++) {

@@ -47,6 +47,12 @@ static struct lg_gauges single_growth(const struct lg_record *record)
         growth.values[LG_GAUGE_LIVE] = (int64_t)record->lost_heap_bytes;
         growth.values[LG_GAUGE_MMAP] = (int64_t)record->lost_mapping_bytes;
     }
+    /* The heap grows by the page: whether what `live` counts has taken one more is chance. */
+    int64_t live = growth.values[LG_GAUGE_LIVE];
+    bool by_chance = (record->measured & LG_GAUGE_BIT(LG_GAUGE_LIVE)) != 0 && live > 0 &&
+                     (double)growth.values[LG_GAUGE_HEAP] <= (double)live + PAGE_BYTES;
+    if (by_chance && growth.values[LG_GAUGE_HEAP] > 0)
+        growth.values[LG_GAUGE_HEAP] = 0;
     return growth;
 }
 
