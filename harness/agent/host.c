@@ -22,9 +22,6 @@ static struct lg_ledger_header told;
 /* More than anything of ours takes, in the host or in a child. */
 #define STACK_BYTES 262144
 
-/* Above the descriptors that programs count on. */
-#define FIRST_FD 310
-
 static bool is_kept_from_forks;
 static struct stat reaper_file;
 static LG_HOT bool has_changed = true;
@@ -144,11 +141,7 @@ static int open_children(int32_t pid)
 {
     char path[64];
     snprintf(path, sizeof(path), "/proc/%d/task/%d/children", (int)pid, (int)pid);
-    int fd = open(path, O_RDONLY | O_CLOEXEC);
-    int high = fd >= 0 ? fcntl(fd, F_DUPFD_CLOEXEC, FIRST_FD) : -1;
-    if (high >= 0)
-        close(fd);
-    return high >= 0 ? high : fd;
+    return lg_proc_move_up(open(path, O_RDONLY | O_CLOEXEC));
 }
 
 static void open_reaper(int32_t pid, int32_t apart)

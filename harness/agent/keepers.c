@@ -33,8 +33,11 @@
 extern void __gcov_dump(void) __attribute__((weak));
 extern void __gcov_reset(void) __attribute__((weak));
 
+/* Whose an entry is: a single word, so that none is lost whenever a keeper is killed. */
+enum { FREE, WAITS, OF_SLOT_0 };
+
 struct entry {
-    uint32_t is_used;
+    uint32_t owner;
     uint32_t record; /* index */
     struct lg_body body;
     char context[LG_KEEPERS_CONTEXT_BYTES];
@@ -43,11 +46,10 @@ struct entry {
 /* Numbers of tests, ever. */
 struct queue {
     uint32_t published; /* a futex: keepers wait for more */
-    uint32_t taken;
-    uint32_t finished; /* a futex: the host waits for more */
-    uint32_t wanted;   /* the host is to be told when so many are finished; 0: it does not wait */
+    uint32_t taken;     /* of all before it, none waits */
+    uint32_t finished;  /* a futex: the host waits for more */
+    uint32_t wanted;    /* the host is to be told when so many are finished; 0: it does not wait */
     uint32_t is_closing;
-    uint32_t at_work[LG_ORDERS_MAX_JOBS]; /* by slot: its record, counted from 1; 0: none */
     struct entry entries[QUEUE];
 };
 
@@ -76,31 +78,38 @@ static bool make_queue(void)
     return queue != NULL;
 }
 
-/* The next test, in the keeper; false if there will be no more. */
-static bool take(uint32_t slot, struct entry *out)
+/* Makes ENTRY SLOT's, if it waits. */
+static bool claim(struct entry *entry, uint32_t slot)
+{
+    uint32_t waits = WAITS;
+    return __atomic_compare_exchange_n(&entry->owner, &waits, OF_SLOT_0 + slot, false,
+                                       __ATOMIC_ACQ_REL, __ATOMIC_RELAXED);
+}
+
+/* The next test, in the keeper; NULL if there will be no more. */
+static struct entry *take(uint32_t slot)
 {
     for (;;) {
-        uint32_t taken = __atomic_load_n(&queue->taken, __ATOMIC_ACQUIRE);
         uint32_t published = __atomic_load_n(&queue->published, __ATOMIC_ACQUIRE);
-        if (taken == published) {
-            if (__atomic_load_n(&queue->is_closing, __ATOMIC_ACQUIRE) != 0)
-                return false;
-            wait_for_change(&queue->published, published, 0);
-        } else if (__atomic_compare_exchange_n(&queue->taken, &taken, taken + 1, false,
-                                               __ATOMIC_ACQ_REL, __ATOMIC_RELAXED)) {
-            struct entry *entry = &queue->entries[taken % QUEUE];
-            *out = *entry;
-            __atomic_store_n(&queue->at_work[slot], out->record + 1, __ATOMIC_RELEASE);
-            __atomic_store_n(&entry->is_used, 0, __ATOMIC_RELEASE);
-            return true;
+        uint32_t taken = __atomic_load_n(&queue->taken, __ATOMIC_ACQUIRE);
+        for (uint32_t at = taken; at != published; at++) {
+            if (!claim(&queue->entries[at % QUEUE], slot))
+                continue;
+            /* It goes on from there, unless another has gone further meanwhile. */
+            __atomic_compare_exchange_n(&queue->taken, &taken, at + 1, false, __ATOMIC_ACQ_REL,
+                                        __ATOMIC_RELAXED);
+            return &queue->entries[at % QUEUE];
         }
+        if (__atomic_load_n(&queue->is_closing, __ATOMIC_ACQUIRE) != 0)
+            return NULL;
+        wait_for_change(&queue->published, published, 0);
     }
 }
 
-static void finish(struct lg_record *record, uint32_t slot)
+static void finish(struct entry *entry, uint32_t slot)
 {
-    lg_job_keep(slot, record);
-    __atomic_store_n(&queue->at_work[slot], 0, __ATOMIC_RELEASE);
+    lg_job_keep(slot, &lg_agent.ledger.records[entry->record]);
+    __atomic_store_n(&entry->owner, FREE, __ATOMIC_RELEASE);
     uint32_t finished = __atomic_add_fetch(&queue->finished, 1, __ATOMIC_ACQ_REL);
     uint32_t wanted = __atomic_load_n(&queue->wanted, __ATOMIC_ACQUIRE);
     if (wanted != 0 && (int32_t)(finished - wanted) >= 0)
@@ -110,7 +119,7 @@ static void finish(struct lg_record *record, uint32_t slot)
 /* In the keeper, until HOST has nothing more to ask. */
 static _Noreturn void serve(uint32_t slot, pid_t host)
 {
-    struct entry entry;
+    struct entry *entry;
     if (__gcov_reset != NULL)
         __gcov_reset();
     prctl(PR_SET_PDEATHSIG, SIGKILL);
@@ -119,12 +128,15 @@ static _Noreturn void serve(uint32_t slot, pid_t host)
     prctl(PR_SET_CHILD_SUBREAPER, 1);
     lg_host_enter_keeper(slot);
     lg_place_spread(base, slot);
-    while (take(slot, &entry)) {
-        struct lg_record *record = &lg_agent.ledger.records[entry.record];
-        entry.body.context = entry.context;
+    while ((entry = take(slot)) != NULL) {
+        struct lg_record *record = &lg_agent.ledger.records[entry->record];
+        char context[LG_KEEPERS_CONTEXT_BYTES]; /* its children don't see the queue */
+        memcpy(context, entry->context, sizeof(context));
+        struct lg_body body = entry->body;
+        body.context = context;
         __atomic_store_n(&record->state, LG_RECORD_RUNNING, __ATOMIC_RELEASE);
-        lg_job_run(slot, record, entry.body);
-        finish(record, slot);
+        lg_job_run(slot, record, body);
+        finish(entry, slot);
     }
     if (__gcov_dump != NULL)
         __gcov_dump();
@@ -167,30 +179,44 @@ static void stop(uint32_t slot)
 
 static uint32_t pending(void)
 {
-    return queue != NULL ? queue->published - __atomic_load_n(&queue->finished, __ATOMIC_ACQUIRE)
-                         : 0;
+    uint32_t count = 0;
+    for (uint32_t i = 0; queue != NULL && i < QUEUE; i++)
+        count += __atomic_load_n(&queue->entries[i].owner, __ATOMIC_ACQUIRE) != FREE;
+    return count;
 }
 
 bool lg_keepers_have_room(void)
 {
-    return make_queue() && __atomic_load_n(&queue->entries[queue->published % QUEUE].is_used,
-                                           __ATOMIC_ACQUIRE) == 0;
+    return make_queue() && __atomic_load_n(&queue->entries[queue->published % QUEUE].owner,
+                                           __ATOMIC_ACQUIRE) == FREE;
+}
+
+/* No more keepers than there is work for. Returns whether there is any. */
+static bool start_for_work(void)
+{
+    uint32_t most = lg_agent.ledger.slots - 1;
+    for (uint32_t slot = 0; keeper_count < most && keeper_count <= pending() && slot < most;
+         slot++) {
+        if (keepers[slot] == 0) {
+            start(slot);
+            break;
+        }
+    }
+    return keeper_count > 0;
 }
 
 bool lg_keepers_begin(struct lg_record *record, struct lg_body body, size_t context_bytes)
 {
     if (!lg_keepers_have_room() || context_bytes > LG_KEEPERS_CONTEXT_BYTES)
         return false;
-    /* No more keepers than there is work for. */
-    if (keeper_count < lg_agent.ledger.slots - 1 && keeper_count <= pending() &&
-        !start(keeper_count) && keeper_count == 0)
+    if (!start_for_work())
         return false;
     struct entry *entry = &queue->entries[queue->published % QUEUE];
     entry->record = (uint32_t)(record - lg_agent.ledger.records);
     entry->body = body;
     memcpy(entry->context, body.context, context_bytes);
-    entry->is_used = 1;
     __atomic_store_n(&record->state, LG_RECORD_QUEUED, __ATOMIC_RELEASE);
+    __atomic_store_n(&entry->owner, WAITS, __ATOMIC_RELEASE);
     __atomic_add_fetch(&queue->published, 1, __ATOMIC_RELEASE);
     tell_of_change(&queue->published);
     return true;
@@ -200,11 +226,13 @@ bool lg_keepers_begin(struct lg_record *record, struct lg_body body, size_t cont
  * on with what is in the queue. */
 static void replace(uint32_t slot)
 {
-    uint32_t at_work = __atomic_exchange_n(&queue->at_work[slot], 0, __ATOMIC_ACQ_REL);
     stop(slot);
     lg_census_end_orphans();
-    if (at_work > 0 && at_work <= lg_ledger_records(&lg_agent.ledger)) {
-        struct lg_record *record = &lg_agent.ledger.records[at_work - 1];
+    for (uint32_t i = 0; i < QUEUE; i++) {
+        struct entry *entry = &queue->entries[i];
+        struct lg_record *record = &lg_agent.ledger.records[entry->record];
+        if (__atomic_load_n(&entry->owner, __ATOMIC_ACQUIRE) != OF_SLOT_0 + slot)
+            continue;
         if (record->state != LG_RECORD_ENDED) {
             struct lg_oom_count now = lg_oom_read("/proc", "/sys/fs/cgroup");
             lg_oom_wait(lg_agent.host, slot, 0, &now);
@@ -212,6 +240,7 @@ static void replace(uint32_t slot)
             record->oom = lg_oom_tell(lg_agent.host, lg_agent.ledger.slots, slot);
             record->state = LG_RECORD_ENDED;
         }
+        __atomic_store_n(&entry->owner, FREE, __ATOMIC_RELEASE);
         __atomic_add_fetch(&queue->finished, 1, __ATOMIC_ACQ_REL);
     }
     start(slot);
@@ -272,6 +301,8 @@ void lg_keepers_wait(const struct lg_record *record)
 static void end_all(void)
 {
     __atomic_store_n(&queue->is_closing, 1, __ATOMIC_RELEASE);
+    /* One that has just found it open, and is about to wait, has to see a change. */
+    __atomic_add_fetch(&queue->published, 1, __ATOMIC_RELEASE);
     tell_of_change(&queue->published);
     for (uint32_t slot = 0; slot < lg_agent.ledger.slots - 1; slot++) {
         if (keepers[slot] != 0)
@@ -291,12 +322,6 @@ void lg_keepers_close(void)
     end_all();
 }
 
-static void take_back(uint32_t record)
-{
-    if (lg_keepers_have(&lg_agent.ledger.records[record]))
-        lg_agent.ledger.records[record].state = LG_RECORD_REGISTERED;
-}
-
 void lg_keepers_cancel(void)
 {
     if (queue == NULL)
@@ -306,11 +331,12 @@ void lg_keepers_cancel(void)
             continue;
         kill(keepers[slot], SIGKILL);
         stop(slot);
-        if (queue->at_work[slot] > 0)
-            take_back(queue->at_work[slot] - 1);
     }
-    for (uint32_t at = queue->taken; at != queue->published; at++)
-        take_back(queue->entries[at % QUEUE].record);
+    for (uint32_t i = 0; i < QUEUE; i++) {
+        struct lg_record *record = &lg_agent.ledger.records[queue->entries[i].record];
+        if (queue->entries[i].owner != FREE && lg_keepers_have(record))
+            record->state = LG_RECORD_REGISTERED;
+    }
     end_all();
     lg_census_end_orphans();
 }

@@ -1,6 +1,7 @@
 #include "agent/output.h"
 
 #include "agent/agent.h"
+#include "agent/proc.h"
 #include "common/clock.h"
 
 #include <fcntl.h>
@@ -12,7 +13,6 @@
 #include <unistd.h>
 
 #define STREAMS 2
-#define FIRST_FD 300
 
 /* A process that the test has left behind may go on and on. */
 #define DRAIN_NS UINT64_C(1000000000)
@@ -26,14 +26,7 @@ static int open_pipe(int32_t runner, int32_t fd)
 {
     char path[64];
     snprintf(path, sizeof(path), "/proc/%d/fd/%d", (int)runner, (int)fd);
-    int opened = open(path, O_WRONLY | O_CLOEXEC);
-    if (opened < 0)
-        return -1;
-    int high = fcntl(opened, F_DUPFD_CLOEXEC, FIRST_FD);
-    if (high < 0)
-        return opened;
-    close(opened);
-    return high;
+    return lg_proc_move_up(open(path, O_WRONLY | O_CLOEXEC));
 }
 
 void lg_output_open(void)

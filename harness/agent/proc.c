@@ -12,13 +12,11 @@
 #define FIRST_FD 310
 #define IN_FOLDER (sizeof("/proc/") - 1)
 
-enum { FOLDER, MAPS, STATM, KEPT };
-
 static LG_HOT int folder = -1; /* /proc itself: of the host, and of all that it forks */
 static LG_HOT int statm = -1;
 static LG_HOT int maps = -1;
 
-static int move_up(int fd)
+int lg_proc_move_up(int fd)
 {
     int high = fd >= 0 ? fcntl(fd, F_DUPFD_CLOEXEC, FIRST_FD) : -1;
     if (high < 0)
@@ -31,13 +29,13 @@ void lg_proc_open_folder(void)
 {
     struct stat status;
     if (folder < 0 || fstatat(folder, "self", &status, 0) != 0)
-        folder = move_up(open("/proc", O_PATH | O_DIRECTORY | O_CLOEXEC));
+        folder = lg_proc_move_up(open("/proc", O_PATH | O_DIRECTORY | O_CLOEXEC));
 }
 
 void lg_proc_keep(void)
 {
-    statm = move_up(openat(folder, "self/statm", O_RDONLY | O_CLOEXEC));
-    maps = move_up(openat(folder, "self/maps", O_RDONLY | O_CLOEXEC));
+    statm = lg_proc_move_up(openat(folder, "self/statm", O_RDONLY | O_CLOEXEC));
+    maps = lg_proc_move_up(openat(folder, "self/maps", O_RDONLY | O_CLOEXEC));
 }
 
 bool lg_proc_has_opened(int fd)

@@ -10,6 +10,10 @@
 #include <stdint.h>
 #include <sys/stat.h>
 
+/* Moves FD, or what a failed call has returned, above the descriptors that programs count on as the
+ * next free ones; it is not for programs that are executed. Returns it. */
+int lg_proc_move_up(int fd);
+
 /* In the host, before tests run. */
 void lg_proc_open_folder(void);
 
