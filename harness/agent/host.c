@@ -94,20 +94,23 @@ int lg_host_open(const char *address)
     return 0;
 }
 
-static bool take_place(struct lg_host *host)
+/* Processes that main has forked begin as the same host: the first that runs tests stays it. */
+static bool own_host(void)
 {
-    int32_t pid = host->pid;
-    return host->state == LG_HOST_ATTACHED &&
-           __atomic_compare_exchange_n(&host->pid, &pid, getpid(), false, __ATOMIC_ACQ_REL,
-                                       __ATOMIC_RELAXED);
+    struct lg_host *host = lg_agent.host;
+    int32_t nobody = 0;
+    if (!__atomic_compare_exchange_n(&host->owner_pid, &nobody, getpid(), false, __ATOMIC_ACQ_REL,
+                                     __ATOMIC_ACQUIRE) &&
+        nobody != getpid())
+        return false;
+    host->pid = getpid();
+    return true;
 }
 
-/* For a process that main has forked, or that another such has taken the place of. */
+/* For a process whose host is another's by now. */
 static bool become_host(void)
 {
     struct lg_host *before = lg_agent.host;
-    if (take_place(before))
-        return true;
     lg_keepers_forget();
     int fd = open(path_of_ledger, O_RDWR | O_CLOEXEC);
     if (fd < 0)
@@ -117,6 +120,7 @@ static bool become_host(void)
     if (error != 0)
         return false;
     struct lg_host *host = lg_agent.host;
+    host->owner_pid = getpid();
     host->program = before->program;
     host->measured = before->measured;
     host->allocator = before->allocator;
@@ -208,7 +212,7 @@ bool lg_host_begin_run(void)
         return false;
     if (!*lg_agent.is_host)
         group = 0; /* it is that of the process that has forked it */
-    if (lg_agent.host->pid != getpid() && !become_host())
+    if (!own_host() && !become_host())
         return false;
     *lg_agent.is_host = true;
     lg_agent_restore_environment();

@@ -71,8 +71,9 @@ struct lg_child_slot {
 struct lg_host {
     uint32_t state; /* enum lg_host_state */
     int32_t pid;
-    lg_attic program; /* text: the path of its executable */
-    lg_attic maps;    /* text: its /proc/self/maps when it first ran tests */
+    int32_t owner_pid; /* who has run tests as this host first: it alone does; 0: nobody yet */
+    lg_attic program;  /* text: the path of its executable */
+    lg_attic maps;     /* text: its /proc/self/maps when it first ran tests */
     lg_gauge_set measured;
     uint32_t allocator;        /* enum lg_allocator_kind */
     lg_attic allocator_name;   /* text */
