@@ -6,6 +6,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+const char lg_symbols_no_memory[] = "no memory";
+
 /* libdebuginfod looks at the variable at each question, and libdwfl cannot be told not to ask. */
 static int find_local_debuginfo(Dwfl_Module *module, void **user, const char *name,
                                 Dwarf_Addr start, const char *file, const char *link,
@@ -16,6 +18,7 @@ static int find_local_debuginfo(Dwfl_Module *module, void **user, const char *na
     char *kept = urls != NULL ? strdup(urls) : NULL;
     if (urls != NULL && (kept == NULL || unsetenv(variable) != 0)) {
         free(kept);
+        *user = (void *)lg_symbols_no_memory;
         return -1;
     }
     int fd = dwfl_standard_find_debuginfo(module, user, name, start, file, link, checksum, found);
@@ -25,13 +28,25 @@ static int find_local_debuginfo(Dwfl_Module *module, void **user, const char *na
     return fd;
 }
 
+/* Without memory for the name, libdwfl returns ENOMEM as if that were a descriptor: it would read
+ * and close what is open there. What lacked memory is noted in what a module has for its USER. */
+static int find_elf(Dwfl_Module *module, void **user, const char *name, Dwarf_Addr start,
+                    char **file, Elf **elf)
+{
+    int fd = dwfl_linux_proc_find_elf(module, user, name, start, file, elf);
+    if (fd < 0 || *file != NULL)
+        return fd;
+    *user = (void *)lg_symbols_no_memory;
+    return -1;
+}
+
 static const Dwfl_Callbacks local_callbacks = {
-    .find_elf = dwfl_linux_proc_find_elf,
+    .find_elf = find_elf,
     .find_debuginfo = find_local_debuginfo,
 };
 
 static const Dwfl_Callbacks asking_callbacks = {
-    .find_elf = dwfl_linux_proc_find_elf,
+    .find_elf = find_elf,
     .find_debuginfo = dwfl_standard_find_debuginfo,
 };
 

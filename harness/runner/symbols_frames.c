@@ -98,13 +98,15 @@ static void describe_module(struct walk *walk, uint64_t return_address)
     GElf_Off offset;
     GElf_Sym symbol;
     Dwarf_Addr start;
-    common->module = dwfl_module_info(walk->module, NULL, &start, NULL, NULL, NULL, NULL, NULL);
+    void **user;
+    common->module = dwfl_module_info(walk->module, &user, &start, NULL, NULL, NULL, NULL, NULL);
     common->build_id = module != NULL ? module->build_id : NULL;
     common->function =
         dwfl_module_addrinfo(walk->module, walk->address, &offset, &symbol, NULL, NULL, NULL);
     /* Not the address itself, which may be the next function's after a call that does not
      * return. */
     common->offset = common->function != NULL ? offset + 1 : return_address - start;
+    walk->symbols->lacked_memory |= *user != NULL;
 }
 
 size_t lg_symbols_frames(struct lg_symbols *symbols, uint64_t return_address, struct lg_frame *out,

@@ -81,6 +81,9 @@ struct lg_symbols {
     bool lacked_memory;               /* for a module or what is known of it */
 };
 
+/* What a module's user data is where its files were not found for lack of memory, else NULL. */
+extern const char lg_symbols_no_memory[];
+
 /* The compilation unit of ADDRESS, its bias in SYMBOLS->unit_bias; NULL: none is known. */
 Dwarf_Die *lg_symbols_unit(struct lg_symbols *symbols, Dwfl_Module *module, uint64_t address);
 
