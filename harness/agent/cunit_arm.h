@@ -26,12 +26,12 @@ struct lg_armed_suite {
 
 struct lg_armed_test {
     CU_pTest test;
-    bool armed;
     CU_TestFunc function;
     struct lg_record *record; /* its newest; NULL where the ledger was full */
     uint32_t order;           /* by registration: what it is shuffled by */
-    bool ahead;               /* that has begun before CUnit came to the test */
-    bool passed;              /* by what looks for those: begun or not */
+    bool armed;
+    bool ahead;  /* that has begun before CUnit came to the test */
+    bool passed; /* by what looks for those: begun or not */
 };
 
 /* What takes the place of the user's functions. */

@@ -7,16 +7,20 @@
 
 #include <setjmp.h>
 #include <stdbool.h>
+#include <string.h>
 #include <sys/mman.h>
 
 static LG_HOT const struct lg_cunit_body *current; /* the one that runs in this process, or NULL */
 static LG_HOT CU_pTest cunits;                     /* the test that CUnit itself was at before it */
 static LG_HOT jmp_buf *way_back;                   /* of a fatal assertion; NULL: there is none */
 
+/* What CUnit came to. The newest of it lies with what is written for each test anyway. */
+#define NEWEST 16
 static struct {
     struct lg_cunit_body *bodies;
-    size_t count;
+    size_t count; /* with the newest */
     size_t capacity;
+    struct lg_cunit_body newest[NEWEST];
 } visited LG_HOT;
 
 static void run_part(enum lg_phase phase, void (*function)(void))
@@ -90,30 +94,46 @@ CU_BOOL lg_cunit_note_assertion(CU_BOOL value, unsigned line, const char *condit
     return value;
 }
 
+static bool make_room(void)
+{
+    size_t capacity = visited.capacity == 0 ? 1024 : 2 * visited.capacity;
+    struct lg_cunit_body *bodies = mmap(NULL, capacity * sizeof(*bodies), PROT_READ | PROT_WRITE,
+                                        MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    if (bodies == MAP_FAILED)
+        return false;
+    if (visited.capacity > 0) {
+        memcpy(bodies, visited.bodies, visited.capacity * sizeof(*bodies));
+        munmap(visited.bodies, visited.capacity * sizeof(*bodies));
+    }
+    visited.bodies = bodies;
+    visited.capacity = capacity;
+    return true;
+}
+
 void lg_cunit_came_to(const struct lg_cunit_body *body)
 {
-    if (visited.count == visited.capacity) {
-        size_t capacity = visited.capacity == 0 ? 1024 : 2 * visited.capacity;
-        struct lg_cunit_body *bodies =
-            mmap(NULL, capacity * sizeof(*bodies), PROT_READ | PROT_WRITE,
-                 MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-        if (bodies == MAP_FAILED)
+    size_t newest = visited.count % NEWEST;
+    size_t older = visited.count - newest;
+    visited.newest[newest] = *body;
+    if (newest == NEWEST - 1) {
+        if (older == visited.capacity && !make_room())
             return;
-        for (size_t i = 0; i < visited.count; i++)
-            bodies[i] = visited.bodies[i];
-        if (visited.capacity > 0)
-            munmap(visited.bodies, visited.capacity * sizeof(*bodies));
-        visited.bodies = bodies;
-        visited.capacity = capacity;
+        memcpy(&visited.bodies[older], visited.newest, sizeof(visited.newest));
     }
-    visited.bodies[visited.count++] = *body;
+    visited.count++;
+}
+
+static const struct lg_cunit_body *visited_at(size_t i)
+{
+    size_t older = visited.count - visited.count % NEWEST;
+    return i < older ? &visited.bodies[i] : &visited.newest[i - older];
 }
 
 size_t lg_cunit_before(CU_pSuite suite)
 {
     size_t found = 0;
     for (size_t i = 0; i < visited.count; i++)
-        found += suite == NULL || visited.bodies[i].suite == suite;
+        found += suite == NULL || visited_at(i)->suite == suite;
     return found;
 }
 
@@ -135,8 +155,9 @@ void lg_cunit_run_before(CU_pSuite suite)
     struct lg_silence silence;
     lg_silence_begin(&silence);
     for (size_t i = 0; i < visited.count; i++) {
-        if (suite == NULL || visited.bodies[i].suite == suite)
-            run_silently(&visited.bodies[i]);
+        const struct lg_cunit_body *body = visited_at(i);
+        if (suite == NULL || body->suite == suite)
+            run_silently(body);
     }
     lg_silence_end(&silence);
 }

@@ -1,15 +1,18 @@
 /* A map from the addresses of a framework's objects to what the agent knows of
- * them. Its memory is mapped, not allocated: the user's heap stays the user's. */
+ * them. Its memory is mapped, not allocated: the user's heap stays the user's. The entries lie
+ * side by side: whatever the host holds, each fork pays for. */
 #ifndef LG_AGENT_TABLE_H
 #define LG_AGENT_TABLE_H
 
 #include <stddef.h>
+#include <stdint.h>
 
 struct lg_table {
-    char *entries; /* each starts with its key, a const void *; NULL: free */
+    char *entries;    /* each starts with its key, a const void * */
+    uint32_t *places; /* by the hash of the key: the number of its entry, from 1; 0: none */
     size_t entry_bytes;
-    size_t capacity; /* a power of two */
-    size_t count;
+    size_t capacity; /* of places, a power of two; half as many entries */
+    uint32_t count;
 };
 
 /* The entry of KEY, or NULL. */
@@ -20,7 +23,10 @@ void *lg_table_find(const struct lg_table *table, const void *key);
  * Returns NULL when there is no memory. TABLE->entry_bytes is set by the caller. */
 void *lg_table_add(struct lg_table *table, const void *key);
 
-/* The entry after PREVIOUS, in no order; the first for NULL; NULL after the last. */
+/* The entry that was added after PREVIOUS; the first for NULL; NULL after the last. */
 void *lg_table_next(const struct lg_table *table, const void *previous);
+
+/* Gives the memory back: the table is empty. */
+void lg_table_release(struct lg_table *table);
 
 #endif

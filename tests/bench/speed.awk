@@ -174,6 +174,11 @@ function one_of(prefix,   i, found) {
     return found
 }
 
+# What a target is to be seen beside: no target itself.
+function beside(text, unit, found) {
+    if (found) printf "  %-62s %2s %4s %-5s %9s %s\n", "  " text, "", "", unit, figure(median), span()
+}
+
 # What was not asked for is no target.
 function target_ratio(text, relation, limit, scenario, one, other, whole) {
     if (scenario == "") return
@@ -195,6 +200,9 @@ function print_targets(   scenario, round) {
             add("start more", (command["start leakgate-standard", round] - command["start cunit", round]) / 1000)
     if ("start" in kind) target("start-up with the first test, over the plain program", "<=", 5, "ms", sum_up("start more"))
     target_ratio("the real suite, to LeakSanitizer", "<=", 1, one_of("xml"), "leakgate-standard", "lsan", 1)
+    beside("with --jobs 2", "x", compare("beside jobs", "xml", "leakgate-jobs-2", "lsan", 1))
+    beside("a bare fork for each of its tests, to LeakSanitizer", "x", compare("beside bare", "xml", "bare", "lsan", 1))
+    target_ratio("the real suite, to a bare fork for each of its tests", "<=", 1.5, one_of("xml"), "leakgate-standard", "bare", 1)
     target_ratio("the real suite, to AddressSanitizer", "<=", 1, one_of("xml"), "leakgate-standard", "asan", 1)
     target_ratio("the real suite, valgrind to it", ">=", 10, one_of("xml"), "valgrind", "leakgate-standard", 1)
     target_ratio("a trivial test, Check to it", ">=", 1.5, one_of("trivial"), "check", "leakgate-standard")
@@ -225,6 +233,7 @@ function growth(curve, contestant,   n, i, x, low, high, cost) {
 
 function target_growth(curve, text) {
     if (points[curve] > 1) target("exponent: " text, "<=", 1.1, "", growth(curve, "leakgate-standard"))
+    beside("that of a bare fork", "", points[curve] > 1 && growth(curve, "bare"))
 }
 
 function print_curves(   i, j, n, curve, scenario, x, file, each) {
