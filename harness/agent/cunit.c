@@ -60,8 +60,7 @@ static int run_phase(enum lg_suite_phase phase, CU_pSuite suite, int (*function)
     __atomic_store_n(&host->suite_phase, phase, __ATOMIC_RELEASE);
     int result = function();
     host->suite_phase = LG_SUITE_NONE;
-    lg_offsets_note();
-    lg_host_has_changed();
+    lg_host_has_run_code();
     if (result != 0) {
         bool init = phase == LG_SUITE_INIT;
         struct lg_record *record =
@@ -102,7 +101,7 @@ static int run_suite_cleanup(void)
         return 0;
     if (lg_agent.record != NULL)
         return entry->cleanup != NULL ? entry->cleanup() : 0;
-    lg_cunit_drop_ahead(suite);
+    lg_cunit_leave_suite(suite);
     if (entry->init != NULL)
         lg_keepers_close(); /* they know what it has left */
     if (!entry->selected || entry->cleanup == NULL)
@@ -253,6 +252,7 @@ static CU_ErrorCode end_run(bool begun, CU_ErrorCode result)
 {
     if (begun && --run_depth == 0) {
         lg_place_free();
+        lg_cunit_drop_ahead();
         lg_keepers_close();
         lg_cunit_disarm();
         lg_cunit_take_runs();
@@ -264,21 +264,21 @@ static CU_ErrorCode end_run(bool begun, CU_ErrorCode result)
 EXPORTED CU_ErrorCode CU_run_all_tests(void)
 {
     bool begun = begin_run(NULL);
-    lg_cunit_allow_ahead(begun);
+    lg_cunit_allow_ahead(begun, true);
     return end_run(begun, lg_cunit.run_all_tests());
 }
 
 EXPORTED CU_ErrorCode CU_run_suite(CU_pSuite pSuite)
 {
     bool begun = begin_run(pSuite);
-    lg_cunit_allow_ahead(begun);
+    lg_cunit_allow_ahead(begun, false);
     return end_run(begun, lg_cunit.run_suite(pSuite));
 }
 
 EXPORTED CU_ErrorCode CU_run_test(CU_pSuite pSuite, CU_pTest pTest)
 {
     bool begun = begin_run(pSuite);
-    lg_cunit_allow_ahead(false);
+    lg_cunit_allow_ahead(false, false);
     return end_run(begun, lg_cunit.run_test(pSuite, pTest));
 }
 
@@ -298,8 +298,10 @@ EXPORTED void CU_cleanup_registry(void)
 {
     lg_cunit_find();
     if (lg_agent.attached) {
-        if (lg_agent.record == NULL)
+        if (lg_agent.record == NULL) {
+            lg_cunit_drop_ahead();
             lg_keepers_close();
+        }
         lg_cunit_disarm();
         lg_cunit_forget_before();
     }

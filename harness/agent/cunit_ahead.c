@@ -8,8 +8,10 @@
 #include "agent/offsets.h"
 
 static LG_HOT bool is_allowed;
-static LG_HOT const struct lg_armed_suite *suite;
-static LG_HOT CU_pTest next; /* of SUITE, to be begun */
+static LG_HOT bool all_suites; /* CUnit goes on to the next one */
+static LG_HOT const struct lg_armed_suite *reached;
+static LG_HOT const struct lg_armed_suite *suite; /* REACHED, or one after it */
+static LG_HOT CU_pTest next;                      /* of SUITE, to be begun */
 
 /* Where each test is to be run several times, the records of that follow each other. */
 static struct lg_record *next_pass(struct lg_record *record)
@@ -36,28 +38,49 @@ struct lg_record *lg_cunit_fresh_record(struct lg_armed_test *entry, CU_pSuite p
     return fresh;
 }
 
-void lg_cunit_allow_ahead(bool allowed)
+void lg_cunit_allow_ahead(bool allowed, bool of_all_suites)
 {
     is_allowed = allowed && lg_agent.ledger.slots > 1;
+    all_suites = of_all_suites;
+    reached = suite = NULL;
+    next = NULL;
 }
 
 void lg_cunit_reach(const struct lg_armed_suite *parent, struct lg_armed_test *entry)
 {
-    if (!entry->passed || suite != parent)
+    reached = parent;
+    if (!entry->passed) {
+        suite = parent;
         next = entry->test->pNext;
-    suite = parent;
-    if (entry->passed) /* a write costs a page fault */
+    } else { /* a write costs a page fault */
         entry->passed = entry->ahead = false;
+    }
+}
+
+/* No code of the user runs in the host between the tests of the one and those of the other. */
+static const struct lg_armed_suite *suite_after(const struct lg_armed_suite *one)
+{
+    if (!all_suites || one->init != NULL || one->cleanup != NULL || one->suite->pNext == NULL)
+        return NULL;
+    const struct lg_armed_suite *other = lg_cunit_armed_suite(one->suite->pNext);
+    bool is_plain = other != NULL && other->armed && other->init == NULL && other->suite->fActive;
+    return is_plain ? other : NULL;
 }
 
 bool lg_cunit_has_more(void)
 {
+    const struct lg_armed_suite *after = suite;
+    while (next == NULL && after != NULL && (after = suite_after(after)) != NULL) {
+        suite = after;
+        next = after->suite->pTest;
+    }
     return next != NULL;
 }
 
 bool lg_cunit_may_run_ahead(void)
 {
-    return is_allowed && suite != NULL && !suite->carried && suite->threads == 0 &&
+    return is_allowed && suite != NULL && !reached->carried && !suite->carried &&
+           reached->threads == 0 && suite->threads == 0 &&
            lg_agent.ledger.header->orders.isolation != LG_ISOLATION_CARRY && !lg_offsets_any();
 }
 
@@ -73,7 +96,7 @@ static void begin(struct lg_armed_test *entry)
 
 void lg_cunit_begin_ahead(void)
 {
-    while (next != NULL && lg_cunit_may_run_ahead() && lg_keepers_have_room()) {
+    while (lg_cunit_has_more() && lg_cunit_may_run_ahead() && lg_keepers_have_room()) {
         struct lg_armed_test *entry = lg_cunit_armed_test(next);
         if (entry != NULL)
             entry->passed = true;
@@ -83,22 +106,54 @@ void lg_cunit_begin_ahead(void)
     }
 }
 
-void lg_cunit_drop_ahead(CU_pSuite parent)
+static bool any_ahead(CU_pSuite of)
 {
     bool any = false;
-    next = NULL;
-    for (CU_pTest test = parent->pTest; test != NULL; test = test->pNext) {
+    for (CU_pTest test = of->pTest; test != NULL; test = test->pNext) {
         const struct lg_armed_test *entry = lg_cunit_armed_test(test);
         any |= entry != NULL && entry->ahead;
     }
-    if (any)
-        lg_keepers_cancel();
-    for (CU_pTest test = parent->pTest; test != NULL; test = test->pNext) {
+    return any;
+}
+
+static void forget(CU_pSuite of)
+{
+    for (CU_pTest test = of->pTest; test != NULL; test = test->pNext) {
         struct lg_armed_test *entry = lg_cunit_armed_test(test);
         if (entry == NULL || !entry->passed)
             continue;
-        if (entry->ahead)
+        if (entry->ahead) {
+            entry->record->discarded++;
             entry->record->state = LG_RECORD_REGISTERED;
+        }
         entry->passed = entry->ahead = false;
     }
+}
+
+void lg_cunit_drop_ahead(void)
+{
+    CU_pSuite last = suite != NULL ? suite->suite : NULL;
+    bool any = false;
+    for (CU_pSuite of = last != NULL ? reached->suite : NULL; of != NULL; of = of->pNext) {
+        any |= any_ahead(of);
+        if (of == last)
+            break;
+    }
+    if (any)
+        lg_keepers_cancel();
+    for (CU_pSuite of = last != NULL ? reached->suite : NULL; of != NULL; of = of->pNext) {
+        forget(of);
+        if (of == last)
+            break;
+    }
+    reached = suite = NULL;
+    next = NULL;
+}
+
+void lg_cunit_leave_suite(CU_pSuite parent)
+{
+    if (any_ahead(parent) || (reached != NULL && reached == suite))
+        lg_cunit_drop_ahead();
+    else
+        forget(parent);
 }

@@ -10,23 +10,28 @@
  * row: no result is lost to a later one. NULL when the ledger is full. */
 struct lg_record *lg_cunit_fresh_record(struct lg_armed_test *entry, CU_pSuite parent);
 
-/* CUnit runs one suite or all, and goes on after each test: or else a single one. */
-void lg_cunit_allow_ahead(bool allowed);
+/* Whether CUnit goes on after each test, and then from each suite to the next: or else it runs a
+ * single one. */
+void lg_cunit_allow_ahead(bool allowed, bool of_all_suites);
 
 /* CUnit has come to ENTRY's test of PARENT: what is begun from here on comes after it. */
 void lg_cunit_reach(const struct lg_armed_suite *parent, struct lg_armed_test *entry);
 
-/* Whether the tests of that suite may run side by side: not those that read on in the same open
- * file, or that need what those before them have left. */
+/* Whether tests may run side by side: not those that read on in the same open file, or that need
+ * what those before them have left. */
 bool lg_cunit_may_run_ahead(void);
 
-/* Whether there is a test in that suite that has not begun. */
+/* Whether there is a test to come that has not begun: in that suite, or in those after it that have
+ * no functions of their own, up to the first that has. */
 bool lg_cunit_has_more(void);
 
-/* Begins what comes next in the suite, as long as there is room in the keepers' queue. */
+/* Begins what comes next, as long as there is room in the keepers' queue. */
 void lg_cunit_begin_ahead(void);
 
-/* What was begun in PARENT and has not been come to is as if it had not been. */
-void lg_cunit_drop_ahead(CU_pSuite parent);
+/* What was begun and has not been come to is as if it had not been. */
+void lg_cunit_drop_ahead(void);
+
+/* CUnit goes on from PARENT: what was begun there and has not been come to never will be. */
+void lg_cunit_leave_suite(CU_pSuite parent);
 
 #endif

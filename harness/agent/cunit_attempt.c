@@ -7,7 +7,6 @@
 #include "agent/host.h"
 #include "agent/job.h"
 #include "agent/keepers.h"
-#include "agent/offsets.h"
 #include "agent/place.h"
 #include "agent/silence.h"
 
@@ -152,16 +151,16 @@ static bool finish_first(struct lg_record *record, struct lg_armed_suite *parent
     return !begun && parent->carried;
 }
 
-/* From here on, the suite's tests find what those before them left. */
+/* From here on, the suite's tests, and all that come after it, find what those before them left. */
 static void carry_suite(struct lg_armed_suite *parent)
 {
+    lg_cunit_drop_ahead();
     lg_keepers_close();
     lg_place_free();
     lg_cunit_take_assertions();
     lg_cunit_run_before(parent->suite);
     lg_cunit_let_assertions_in();
-    lg_offsets_note();
-    lg_host_has_changed();
+    lg_host_has_run_code();
     parent->carried = true;
 }
 
@@ -189,6 +188,5 @@ void lg_cunit_carry_on(const struct lg_record *record, const struct lg_cunit_bod
     lg_cunit_take_assertions();
     lg_cunit_run_uncounted(body);
     lg_cunit_let_assertions_in();
-    lg_offsets_note();
-    lg_host_has_changed();
+    lg_host_has_run_code();
 }

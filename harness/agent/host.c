@@ -4,6 +4,7 @@
 #include "agent/hot.h"
 #include "agent/job.h"
 #include "agent/keepers.h"
+#include "agent/offsets.h"
 #include "agent/oom.h"
 #include "agent/output.h"
 
@@ -246,6 +247,14 @@ static void exclude(const void *start, uint64_t bytes)
 
 void lg_host_has_changed(void)
 {
+    has_changed = true;
+}
+
+void lg_host_has_run_code(void)
+{
+    lg_offsets_note();
+    for (uint32_t slot = 0; slot < lg_agent.ledger.slots; slot++)
+        lg_output_drain(slot);
     has_changed = true;
 }
 

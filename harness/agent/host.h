@@ -23,8 +23,12 @@ void lg_host_end_run(void);
  * run in this process since the last. */
 void lg_host_sample(void);
 
-/* Code of the user has run in this process, or it has mapped memory. */
+/* Memory of this process has changed: the next sample looks at it again. */
 void lg_host_has_changed(void);
+
+/* Code of the user has run in this process, while no test did: what it has taken, read and printed
+ * is no test's. */
+void lg_host_has_run_code(void);
 
 /* In a child: it has had to look, since this process is not what the host knew. */
 void lg_host_was_wrong(void);

@@ -104,6 +104,7 @@ struct lg_record {
     lg_attic suite; /* text */
     lg_attic name;  /* text */
     uint64_t function_address;
+    uint32_t discarded; /* executions that count for nothing, nor does what they have printed */
 
     /* Where in the ledger's attic all that lies which is named from here on, and how much it is; of
      * none, it lies anywhere. Suite and name do in any case. */

@@ -19,6 +19,7 @@ struct stream {
 };
 
 struct lg_captured {
+    uint32_t discarded; /* of the record: it was printed after so many executions for nothing */
     struct stream streams[LG_CAPTURE_STREAMS];
 };
 
@@ -40,6 +41,15 @@ void lg_capture_open(struct lg_capture *capture, struct lg_ledger *ledger)
     orders->capture = 1;
 }
 
+static void discard(struct lg_captured *row)
+{
+    for (int i = 0; i < LG_CAPTURE_STREAMS; i++) {
+        free(row->streams[i].head);
+        free(row->streams[i].tail);
+    }
+    *row = (struct lg_captured){0};
+}
+
 void lg_capture_close(struct lg_capture *capture)
 {
     for (uint32_t i = 0; i < capture->pipe_count; i++) {
@@ -48,10 +58,8 @@ void lg_capture_close(struct lg_capture *capture)
     }
     capture->pipe_count = 0;
     for (uint32_t row = 0; row < capture->count; row++) {
-        for (int i = 0; capture->rows[row] != NULL && i < LG_CAPTURE_STREAMS; i++) {
-            free(capture->rows[row]->streams[i].head);
-            free(capture->rows[row]->streams[i].tail);
-        }
+        if (capture->rows[row] != NULL)
+            discard(capture->rows[row]);
         free(capture->rows[row]);
     }
     free(capture->rows);
@@ -124,14 +132,22 @@ void lg_capture_read(struct lg_capture *capture, const struct lg_ledger *ledger,
     uint32_t running = lg_watch_running(ledger, 0, pipe / LG_CAPTURE_STREAMS);
     ssize_t length = read(capture->pipes[pipe].read_fd, buffer, sizeof(buffer));
     struct lg_captured *row = length > 0 && running != 0 ? row_of(capture, running - 1) : NULL;
-    if (row != NULL)
-        keep(&row->streams[pipe % LG_CAPTURE_STREAMS], buffer, (size_t)length);
+    if (row == NULL)
+        return;
+    uint32_t discarded = ledger->records[running - 1].discarded;
+    if (row->discarded != discarded) {
+        discard(row);
+        row->discarded = discarded;
+    }
+    keep(&row->streams[pipe % LG_CAPTURE_STREAMS], buffer, (size_t)length);
 }
 
-uint64_t lg_capture_add(const struct lg_capture *capture, uint32_t index, int stream,
-                        struct lg_text *text)
+uint64_t lg_capture_add(const struct lg_capture *capture, const struct lg_ledger *ledger,
+                        const struct lg_record *record, int stream, struct lg_text *text)
 {
-    if (capture == NULL || index >= capture->count || capture->rows[index] == NULL)
+    size_t index = (size_t)(record - ledger->records);
+    if (capture == NULL || index >= capture->count || capture->rows[index] == NULL ||
+        capture->rows[index]->discarded != record->discarded)
         return 0;
     const struct stream *kept = &capture->rows[index]->streams[stream];
     uint64_t lost = kept->bytes - kept->head_bytes;

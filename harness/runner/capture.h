@@ -36,9 +36,9 @@ void lg_capture_close(struct lg_capture *capture);
  * there is something: until that is read, the program waits for the next test. */
 void lg_capture_read(struct lg_capture *capture, const struct lg_ledger *ledger, uint32_t pipe);
 
-/* Adds what the test of the record INDEX has printed to STREAM: the beginning and the end, cleaned.
- * Returns how many bytes it was in all. */
-uint64_t lg_capture_add(const struct lg_capture *capture, uint32_t index, int stream,
-                        struct lg_text *text);
+/* Adds what the test of RECORD has printed to STREAM: the beginning and the end, cleaned. Returns
+ * how many bytes it was in all. */
+uint64_t lg_capture_add(const struct lg_capture *capture, const struct lg_ledger *ledger,
+                        const struct lg_record *record, int stream, struct lg_text *text);
 
 #endif

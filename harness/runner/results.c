@@ -374,8 +374,7 @@ uint64_t lg_results_add_output(const struct lg_results *results, const struct lg
 {
     if (row->record == NULL)
         return 0;
-    return lg_capture_add(results->capture, (uint32_t)(row->record - results->ledger->records),
-                          stream, text);
+    return lg_capture_add(results->capture, results->ledger, row->record, stream, text);
 }
 
 void lg_results_free(struct lg_results *results)

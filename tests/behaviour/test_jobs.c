@@ -255,6 +255,26 @@ static void test_several_run_at_a_time_and_see_nothing_of_each_other(void)
     lgt_free(&run);
 }
 
+/* A run of a single suite has none after it. */
+static void test_several_suites_run_at_a_time_up_to_one_with_functions(void)
+{
+    struct lgt_result run;
+    lgt_gate(&run, "--jobs 2", "across_suites");
+    CU_ASSERT_EQUAL(run.status, 0);
+    CU_ASSERT_EQUAL(lgt_count(&run, "//testcase"), 4);
+    CU_ASSERT_EQUAL(lgt_count(&run, "//property[@name='verdict'][@value='passed']"), 4);
+    CU_ASSERT_EQUAL(lgt_count(&run, "//property[@name='carried_after_tests']"), 0);
+    CU_ASSERT_TRUE(lgt_is(&run, "string(//testcase[1]/@name)", "clean_waits_for_the_second"));
+    lgt_free(&run);
+    setenv("ONLY", "first", 1);
+    lgt_gate(&run, "--jobs 2", "across_suites");
+    unsetenv("ONLY");
+    CU_ASSERT_EQUAL(lgt_count(&run, "//property[@name='verdict'][@value='passed']"), 1);
+    CU_ASSERT_EQUAL(lgt_count(&run, "//testcase[@classname='first']/skipped"), 0);
+    CU_ASSERT_EQUAL(lgt_count(&run, "//testcase[@classname!='first']/skipped"), 3);
+    lgt_free(&run);
+}
+
 /* With HANGS, the suite's function that never ends, BEFORE tests have passed: what comes after
  * them is broken. */
 static void check_hangs(const char *hangs, const char *options, int before, const char *where)
@@ -301,6 +321,8 @@ int add_jobs_suite(void)
          test_what_several_leave_behind_is_each_tests_own},
         {"several_run_at_a_time_and_see_nothing_of_each_other",
          test_several_run_at_a_time_and_see_nothing_of_each_other},
+        {"several_suites_run_at_a_time_up_to_one_with_functions",
+         test_several_suites_run_at_a_time_up_to_one_with_functions},
         {"a_suites_function_that_hangs_is_ended", test_a_suites_function_that_hangs_is_ended},
         CU_TEST_INFO_NULL,
     };
