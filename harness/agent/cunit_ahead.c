@@ -79,9 +79,14 @@ bool lg_cunit_has_more(void)
 
 bool lg_cunit_may_run_ahead(void)
 {
-    return is_allowed && suite != NULL && !reached->carried && !suite->carried &&
-           reached->threads == 0 && suite->threads == 0 &&
-           lg_agent.ledger.header->orders.isolation != LG_ISOLATION_CARRY && !lg_offsets_any();
+    if (!is_allowed || suite == NULL || reached->carried || suite->carried ||
+        reached->threads > 0 || suite->threads > 0 ||
+        lg_agent.ledger.header->orders.isolation == LG_ISOLATION_CARRY)
+        return false;
+    if (!lg_offsets_any())
+        return true;
+    lg_offsets_tell();
+    return false;
 }
 
 static void begin(struct lg_armed_test *entry)

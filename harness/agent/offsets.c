@@ -5,8 +5,10 @@
 #include "agent/proc.h"
 
 #include <fcntl.h>
+#include <limits.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -65,6 +67,18 @@ static bool has_moved(size_t i)
 bool lg_offsets_any(void)
 {
     return count > 0;
+}
+
+void lg_offsets_tell(void)
+{
+    char link[64];
+    char path[PATH_MAX];
+    if (lg_agent.host->reads_from != 0 || count == 0)
+        return;
+    snprintf(link, sizeof(link), "/proc/self/fd/%d", files[0].fd);
+    ssize_t length = readlink(link, path, sizeof(path) - 1);
+    path[length > 0 ? length : 0] = '\0';
+    lg_agent.host->reads_from = lg_ledger_add_text(&lg_agent.ledger, path);
 }
 
 bool lg_offsets_moved(void)

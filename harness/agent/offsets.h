@@ -17,6 +17,9 @@ bool lg_offsets_moved(void);
 /* Whether there is any file to be read on in. */
 bool lg_offsets_any(void);
 
+/* In the host: notes that tests run one by one for it, and which it is. */
+void lg_offsets_tell(void);
+
 /* Puts them back. */
 void lg_offsets_restore(void);
 

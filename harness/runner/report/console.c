@@ -246,6 +246,20 @@ static void write_blindness(const struct lg_results *results, const struct lg_pr
     lg_text_free(&text);
 }
 
+/* Whoever has asked for several at a time wants to know why there were none. */
+static void write_one_by_one(const struct lg_results *results, const struct lg_program *program,
+                             FILE *stream)
+{
+    if (program->host == NULL || program->host->reads_from == 0)
+        return;
+    const char *path = lg_ledger_text(results->ledger, program->host->reads_from);
+    struct lg_text text = {0};
+    lg_text_add_clean(&text, path, strlen(path));
+    fprintf(stream, "tests of %s ran one by one: they may read on in %s, open before them\n",
+            program->name, lg_text_string(&text));
+    lg_text_free(&text);
+}
+
 void lg_console_write(const struct lg_results *results, FILE *stream, bool color, bool quiet)
 {
     bool any = false;
@@ -261,6 +275,8 @@ void lg_console_write(const struct lg_results *results, FILE *stream, bool color
         fputs("\n", stream);
     for (size_t i = 0; i < results->program_count; i++)
         write_blindness(results, &results->programs[i], stream, color);
+    for (size_t i = 0; !quiet && i < results->program_count; i++)
+        write_one_by_one(results, &results->programs[i], stream);
     write_suppressions(results, stream, quiet);
     write_unmeasured(results, stream);
     write_budgets(results, stream);
