@@ -239,6 +239,7 @@ static bool begin_run(CU_pSuite suite)
         lg_output_open();
     }
     run_depth++;
+    lg_cunit_drop_ahead(); /* a handler's run within a run */
     static const struct lg_cunit_hooks hooks = {run_current_test, run_suite_init,
                                                 run_suite_cleanup};
     lg_cunit_arm(&hooks, suite);
@@ -257,6 +258,8 @@ static CU_ErrorCode end_run(bool begun, CU_ErrorCode result)
         lg_cunit_disarm();
         lg_cunit_take_runs();
         lg_host_end_run();
+    } else if (begun) {
+        lg_cunit_allow_ahead(false, false);
     }
     return result;
 }

@@ -25,6 +25,18 @@ static struct lg_record *next_pass(struct lg_record *record)
     return follows ? next_record : NULL;
 }
 
+/* All at once, as when it was registered: side by side. */
+static struct lg_record *add_passes(const struct lg_record *record, const char *suite_name,
+                                    const char *name)
+{
+    struct lg_record *first = NULL;
+    for (uint32_t i = 1; i <= lg_agent.ledger.header->orders.repeat; i++) {
+        struct lg_record *added = lg_cunit_add_pass(record, suite_name, name, record->pass + i);
+        first = first == NULL ? added : first;
+    }
+    return first;
+}
+
 struct lg_record *lg_cunit_fresh_record(struct lg_armed_test *entry, CU_pSuite parent)
 {
     struct lg_record *record = entry->record;
@@ -32,7 +44,7 @@ struct lg_record *lg_cunit_fresh_record(struct lg_armed_test *entry, CU_pSuite p
         return record;
     struct lg_record *fresh = next_pass(record);
     if (fresh == NULL)
-        fresh = lg_cunit_add_pass(record, parent->pName, entry->test->pName, record->pass + 1);
+        fresh = add_passes(record, parent->pName, entry->test->pName);
     if (fresh != NULL)
         entry->record = fresh;
     return fresh;
@@ -46,9 +58,39 @@ void lg_cunit_allow_ahead(bool allowed, bool of_all_suites)
     next = NULL;
 }
 
+/* For the passes of RECORD's test from there on. */
+static void note_ahead(struct lg_record *record, enum lg_ahead ahead)
+{
+    for (; record != NULL && record->ahead != ahead; record = next_pass(record))
+        record->ahead = ahead;
+}
+
+static bool any_ahead(CU_pSuite of)
+{
+    bool any = false;
+    for (CU_pTest test = of->pTest; test != NULL; test = test->pNext) {
+        const struct lg_armed_test *entry = lg_cunit_armed_test(test);
+        any |= entry != NULL && entry->ahead;
+    }
+    return any;
+}
+
+/* A handler may have switched suites off whose tests had begun: CUnit passes them over. */
+static bool has_passed_over(const struct lg_armed_suite *parent)
+{
+    bool any = false;
+    CU_pSuite of = reached != NULL && reached != parent ? reached->suite->pNext : NULL;
+    for (; of != NULL && of != parent->suite; of = of->pNext)
+        any |= any_ahead(of);
+    return any;
+}
+
 void lg_cunit_reach(const struct lg_armed_suite *parent, struct lg_armed_test *entry)
 {
+    if (has_passed_over(parent))
+        lg_cunit_drop_ahead();
     reached = parent;
+    note_ahead(entry->record, LG_AHEAD_NOT);
     if (!entry->passed) {
         suite = parent;
         next = entry->test->pNext;
@@ -91,9 +133,12 @@ bool lg_cunit_may_run_ahead(void)
 
 static void begin(struct lg_armed_test *entry)
 {
+    const struct lg_record *before = entry->record;
     struct lg_record *record = lg_cunit_fresh_record(entry, suite->suite);
     if (record == NULL || record->state != LG_RECORD_REGISTERED)
         return;
+    if (record->ahead == LG_AHEAD_NOT)
+        note_ahead(record, record == before ? LG_AHEAD_BEGUN : LG_AHEAD_BEGUN_ROW);
     struct lg_cunit_body body = {suite->suite, entry->test, entry->function, suite->set_up,
                                  suite->tear_down};
     entry->ahead = lg_cunit_begin(record, &body);
@@ -111,26 +156,14 @@ void lg_cunit_begin_ahead(void)
     }
 }
 
-static bool any_ahead(CU_pSuite of)
-{
-    bool any = false;
-    for (CU_pTest test = of->pTest; test != NULL; test = test->pNext) {
-        const struct lg_armed_test *entry = lg_cunit_armed_test(test);
-        any |= entry != NULL && entry->ahead;
-    }
-    return any;
-}
-
 static void forget(CU_pSuite of)
 {
     for (CU_pTest test = of->pTest; test != NULL; test = test->pNext) {
         struct lg_armed_test *entry = lg_cunit_armed_test(test);
         if (entry == NULL || !entry->passed)
             continue;
-        if (entry->ahead) {
-            entry->record->discarded++;
-            entry->record->state = LG_RECORD_REGISTERED;
-        }
+        if (entry->ahead)
+            lg_ledger_discard(entry->record);
         entry->passed = entry->ahead = false;
     }
 }
@@ -144,8 +177,10 @@ void lg_cunit_drop_ahead(void)
         if (of == last)
             break;
     }
-    if (any)
-        lg_keepers_cancel();
+    if (any) { /* what runs comes to its end: others may wait for what it holds */
+        lg_keepers_withdraw();
+        lg_keepers_close();
+    }
     for (CU_pSuite of = last != NULL ? reached->suite : NULL; of != NULL; of = of->pNext) {
         forget(of);
         if (of == last)

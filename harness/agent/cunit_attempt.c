@@ -184,6 +184,7 @@ void lg_cunit_carry_on(const struct lg_record *record, const struct lg_cunit_bod
 {
     if (record != NULL && record->ending != LG_ENDING_FINISHED)
         return;
+    lg_keepers_close(); /* of another suite: they would know nothing of it */
     lg_place_free();
     lg_cunit_take_assertions();
     lg_cunit_run_uncounted(body);

@@ -2,6 +2,9 @@
 
 #include "agent/agent.h"
 #include "agent/census.h"
+#include "agent/offsets.h"
+#include "agent/output.h"
+#include "agent/proc.h"
 
 #include <stdbool.h>
 
@@ -78,6 +81,13 @@ static int32_t highest_below(const struct lg_id_list *list, int32_t below)
     return highest;
 }
 
+/* Ours, or open in the host before: of a first run, nothing was listed before it. */
+static bool is_no_tests(enum lg_gauge gauge, int32_t id)
+{
+    return gauge == LG_GAUGE_FDS && (lg_proc_has_opened(id) || id == lg_agent.reaper.fd ||
+                                     lg_output_owns(id) || lg_offsets_was_open(id));
+}
+
 static void keep_left(struct lg_evidence *evidence, size_t which, int64_t growth)
 {
     int32_t ids[LISTED];
@@ -87,7 +97,7 @@ static void keep_left(struct lg_evidence *evidence, size_t which, int64_t growth
     while (growth > 0 && evidence->left_kept < LG_LEDGER_MAX_LEFT &&
            (id = highest_below(&now, id)) >= 0) {
         char text[600];
-        if (is_listed(&base[which], id))
+        if (is_listed(&base[which], id) || is_no_tests(counted[which], id))
             continue;
         lg_census_describe(counted[which], id, text, sizeof(text));
         evidence->left[evidence->left_kept++] = lg_ledger_add_text(&lg_agent.ledger, text);

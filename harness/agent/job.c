@@ -124,24 +124,11 @@ static enum lg_oom who_killed_it(int wait_status, const struct rusage *usage)
     return lg_oom_tell(host, lg_agent.ledger.slots, job.slot);
 }
 
-/* The test, and nothing of what it has done. */
-static struct lg_record identity_of(const struct lg_record *record)
-{
-    return (struct lg_record){
-        .state = LG_RECORD_RUNNING,
-        .kind = record->kind,
-        .host = record->host,
-        .pass = record->pass,
-        .suite = record->suite,
-        .name = record->name,
-        .function_address = record->function_address,
-    };
-}
-
 /* It has written over what it was to report: all that is left is how it ended. */
 static void start_over(int wait_status)
 {
-    struct lg_record fresh = identity_of(job.record);
+    struct lg_record fresh = lg_ledger_identity(job.record);
+    fresh.state = LG_RECORD_RUNNING;
     fresh.ending = how_it_ended(wait_status);
     if (fresh.ending == LG_ENDING_EXITED && WEXITSTATUS(wait_status) == 0)
         fresh.ending = LG_ENDING_OVERWRITTEN;
@@ -265,7 +252,8 @@ static void run_again(void (*run)(struct lg_record *record, struct lg_body body)
 void lg_job_run(uint32_t slot, const struct lg_record *record, struct lg_body body)
 {
     struct lg_slip *slip = slip_of(slot);
-    struct lg_record fresh = identity_of(record);
+    struct lg_record fresh = lg_ledger_identity(record);
+    fresh.state = LG_RECORD_RUNNING;
     job.slot = slot;
     job.record = record;
     job.body = body;

@@ -4,6 +4,7 @@
 #include "agent/host.h"
 #include "agent/job.h"
 #include "agent/oom.h"
+#include "agent/output.h"
 #include "agent/place.h"
 #include "agent/silence.h"
 
@@ -171,6 +172,7 @@ static void stop(uint32_t slot)
 {
     while (waitpid(keepers[slot], NULL, 0) < 0 && errno == EINTR)
         continue;
+    lg_output_drain(slot);
     __atomic_store_n(&lg_agent.host->slots[slot].running, 0, __ATOMIC_RELEASE);
     keepers[slot] = 0;
     keeper_count--;
@@ -311,6 +313,19 @@ static void end_all(void)
     memset(queue, 0, sizeof(*queue));
 }
 
+void lg_keepers_withdraw(void)
+{
+    for (uint32_t i = 0; queue != NULL && i < QUEUE; i++) {
+        struct entry *entry = &queue->entries[i];
+        uint32_t waits = WAITS;
+        if (!__atomic_compare_exchange_n(&entry->owner, &waits, FREE, false, __ATOMIC_ACQ_REL,
+                                         __ATOMIC_RELAXED))
+            continue;
+        lg_agent.ledger.records[entry->record].state = LG_RECORD_REGISTERED;
+        __atomic_add_fetch(&queue->finished, 1, __ATOMIC_ACQ_REL);
+    }
+}
+
 void lg_keepers_close(void)
 {
     if (keeper_count == 0)
@@ -335,7 +350,7 @@ void lg_keepers_cancel(void)
     for (uint32_t i = 0; i < QUEUE; i++) {
         struct lg_record *record = &lg_agent.ledger.records[queue->entries[i].record];
         if (queue->entries[i].owner != FREE && lg_keepers_have(record))
-            record->state = LG_RECORD_REGISTERED;
+            lg_ledger_discard(record);
     }
     end_all();
     lg_census_end_orphans();

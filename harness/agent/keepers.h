@@ -31,6 +31,9 @@ bool lg_keepers_have(const struct lg_record *record);
 /* Waits until RECORD's test may be over; it may not. */
 void lg_keepers_wait(const struct lg_record *record);
 
+/* What waits in the queue is registered again, as if it had not begun; what runs goes on. */
+void lg_keepers_withdraw(void);
+
 /* Ends all keepers as soon as what is in the queue is over. */
 void lg_keepers_close(void);
 

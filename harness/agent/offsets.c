@@ -23,6 +23,8 @@ static struct {
 } files[MAX_FILES];
 
 static size_t count;
+static int32_t open_then[LISTED]; /* whatever they are */
+static size_t open_count;
 
 /* Which regular file FD reads from. What a test writes stays written: the next one writes
  * behind it. */
@@ -38,16 +40,17 @@ static bool is_read_from(int fd, struct stat *file)
 
 void lg_offsets_note(void)
 {
-    int32_t ids[LISTED];
-    struct lg_id_list fds = {ids, 0, LISTED};
+    struct lg_id_list fds = {open_then, 0, LISTED};
     lg_census_list(LG_GAUGE_FDS, &fds);
+    open_count = fds.count;
     count = 0;
     for (size_t i = 0; i < fds.count && count < MAX_FILES; i++) {
         struct stat file;
-        off_t offset = is_read_from(ids[i], &file) ? lseek(ids[i], 0, SEEK_CUR) : -1;
+        int fd = open_then[i];
+        off_t offset = is_read_from(fd, &file) ? lseek(fd, 0, SEEK_CUR) : -1;
         if (offset < 0)
             continue;
-        files[count].fd = ids[i];
+        files[count].fd = fd;
         files[count].offset = offset;
         files[count].device = file.st_dev;
         files[count].inode = file.st_ino;
@@ -62,6 +65,15 @@ static bool has_moved(size_t i)
     off_t offset = lseek(files[i].fd, 0, SEEK_CUR);
     return offset >= 0 && offset != files[i].offset && fstat(files[i].fd, &file) == 0 &&
            file.st_dev == files[i].device && file.st_ino == files[i].inode;
+}
+
+bool lg_offsets_was_open(int fd)
+{
+    for (size_t i = 0; i < open_count; i++) {
+        if (open_then[i] == fd)
+            return true;
+    }
+    return false;
 }
 
 bool lg_offsets_any(void)

@@ -14,6 +14,9 @@ void lg_offsets_note(void);
  * found before. Safe between two samples. */
 bool lg_offsets_moved(void);
 
+/* Whether FD was open then. */
+bool lg_offsets_was_open(int fd);
+
 /* Whether there is any file to be read on in. */
 bool lg_offsets_any(void);
 

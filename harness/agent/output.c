@@ -70,6 +70,17 @@ void lg_output_leave_others(uint32_t slot)
     }
 }
 
+bool lg_output_owns(int fd)
+{
+    for (uint32_t slot = 0; is_open && slot < lg_agent.ledger.slots; slot++) {
+        for (int i = 0; i < STREAMS; i++) {
+            if (fds[slot][i] >= 0 && fds[slot][i] == fd)
+                return true;
+        }
+    }
+    return false;
+}
+
 void lg_output_take(void)
 {
     const int *own = fds[lg_agent.slot];

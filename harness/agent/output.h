@@ -2,6 +2,7 @@
 #ifndef LG_AGENT_OUTPUT_H
 #define LG_AGENT_OUTPUT_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 /* In the host, before tests run: opens the runner's pipes, above the descriptors that programs
@@ -14,6 +15,9 @@ void lg_output_check(void);
 /* In a keeper, or a child: the pipes of other slots than SLOT are closed. What a test prints can't
  * be another's. */
 void lg_output_leave_others(uint32_t slot);
+
+/* Whether FD is one of the pipes. */
+bool lg_output_owns(int fd);
 
 /* In the child: stdout and stderr, if they are open, are the pipes from here on. */
 void lg_output_take(void);

@@ -127,6 +127,27 @@ struct lg_record *lg_ledger_add_record(struct lg_ledger *ledger)
     return &ledger->records[index];
 }
 
+struct lg_record lg_ledger_identity(const struct lg_record *record)
+{
+    return (struct lg_record){
+        .state = LG_RECORD_REGISTERED,
+        .kind = record->kind,
+        .host = record->host,
+        .pass = record->pass,
+        .suite = record->suite,
+        .name = record->name,
+        .function_address = record->function_address,
+        .discarded = record->discarded,
+        .ahead = record->ahead,
+    };
+}
+
+void lg_ledger_discard(struct lg_record *record)
+{
+    *record = lg_ledger_identity(record);
+    record->discarded++;
+}
+
 void *lg_ledger_allocate(struct lg_ledger *ledger, size_t bytes, lg_attic *offset)
 {
     *offset = 0;

@@ -148,6 +148,12 @@ void lg_ledger_close(struct lg_ledger *ledger);
 /* A new record, zeroed, or NULL when the ledger is full (the header counts it). */
 struct lg_record *lg_ledger_add_record(struct lg_ledger *ledger);
 
+/* The execution, and nothing of what it has come to: its state is LG_RECORD_REGISTERED. */
+struct lg_record lg_ledger_identity(const struct lg_record *record);
+
+/* What RECORD's execution has come to counts for nothing: it is as it was registered. */
+void lg_ledger_discard(struct lg_record *record);
+
 /* Room for BYTES in the attic, zeroed, aligned to 8. Stores where it is in OFFSET.
  * Returns it, or NULL when the attic is full (the header counts it; *OFFSET is 0). */
 void *lg_ledger_allocate(struct lg_ledger *ledger, size_t bytes, lg_attic *offset);

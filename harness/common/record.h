@@ -95,6 +95,13 @@ struct lg_oom_count {
 
 enum lg_phase { LG_PHASE_NONE, LG_PHASE_SETUP, LG_PHASE_BODY, LG_PHASE_TEARDOWN, LG_PHASE_SAMPLE };
 
+/* With several jobs, tests are begun before the framework comes to them; it may never do so. */
+enum lg_ahead {
+    LG_AHEAD_NOT,      /* it has come to this one, or that has not been begun */
+    LG_AHEAD_BEGUN,    /* it would be a test that was not run */
+    LG_AHEAD_BEGUN_ROW /* there would be no such record at all */
+};
+
 /* One execution of one test. */
 struct lg_record {
     uint32_t state; /* enum lg_record_state */
@@ -105,6 +112,7 @@ struct lg_record {
     lg_attic name;  /* text */
     uint64_t function_address;
     uint32_t discarded; /* executions that count for nothing, nor does what they have printed */
+    uint32_t ahead;     /* enum lg_ahead */
 
     /* Where in the ledger's attic all that lies which is named from here on, and how much it is; of
      * none, it lies anywhere. Suite and name do in any case. */

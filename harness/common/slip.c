@@ -81,6 +81,7 @@ void lg_slip_keep(const struct lg_slip *slip, struct lg_ledger *ledger, struct l
     kept.name = record->name;
     kept.function_address = record->function_address;
     kept.discarded = record->discarded;
+    kept.ahead = record->ahead;
     char *room = used > FIRST_OFFSET ? lg_ledger_allocate(ledger, used, &kept.part) : NULL;
     kept.part_bytes = room != NULL ? used : 0;
     if (room != NULL)

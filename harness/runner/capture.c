@@ -130,11 +130,11 @@ void lg_capture_read(struct lg_capture *capture, const struct lg_ledger *ledger,
     char buffer[65536];
     /* Of the first program alone; before it is read: while it is there, it holds. */
     uint32_t running = lg_watch_running(ledger, 0, pipe / LG_CAPTURE_STREAMS);
+    uint32_t discarded = running != 0 ? ledger->records[running - 1].discarded : 0;
     ssize_t length = read(capture->pipes[pipe].read_fd, buffer, sizeof(buffer));
     struct lg_captured *row = length > 0 && running != 0 ? row_of(capture, running - 1) : NULL;
     if (row == NULL)
         return;
-    uint32_t discarded = ledger->records[running - 1].discarded;
     if (row->discarded != discarded) {
         discard(row);
         row->discarded = discarded;

@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 /* The agent lies beside the runner in the build tree, else where it was installed to. */
@@ -33,6 +34,22 @@ static int find_agent(char *out, size_t size)
     return -ENOENT;
 }
 
+/* Where the program has ended by itself, what was begun ahead and not come to would not have run
+ * one by one. One that was killed may have been so by just that. */
+static void discard_ahead(struct lg_ledger *ledger, const struct lg_outcome *outcome)
+{
+    bool was_killed = WIFSIGNALED(outcome->wait_status);
+    for (uint32_t i = 0; i < lg_ledger_records(ledger); i++) {
+        struct lg_record *record = &ledger->records[i];
+        bool has_run = record->state == LG_RECORD_RUNNING || record->state == LG_RECORD_ENDED;
+        if (record->ahead == LG_AHEAD_NOT || (was_killed && has_run))
+            continue;
+        lg_ledger_discard(record);
+        if (record->ahead == LG_AHEAD_BEGUN_ROW)
+            record->state = LG_RECORD_UNUSED;
+    }
+}
+
 static int launch(const struct lg_options *options, const char *agent, struct lg_session *session,
                   char *error, size_t size)
 {
@@ -54,6 +71,7 @@ static int launch(const struct lg_options *options, const char *agent, struct lg
         snprintf(error, size, "%s: could not be started: %s; give the path of a test executable",
                  options->program[0], strerror(-status));
     }
+    discard_ahead(&session->ledger, &session->outcome);
     return status;
 }
 

@@ -289,6 +289,19 @@ static void test_several_suites_run_at_a_time_up_to_one_with_functions(void)
     lgt_free(&run);
 }
 
+/* Whatever had begun ahead: what the framework never comes to was not run. */
+static void test_what_is_never_come_to_was_not_run(void)
+{
+    static const char *const modes[] = {"exit",  "abort",    "switch_off", "nested",
+                                        "twice", "inactive", "carried"};
+    for (size_t i = 0; i < sizeof(modes) / sizeof(modes[0]); i++) {
+        setenv("MODE", modes[i], 1);
+        check_same("never_reached", "");
+        check_same("never_reached", "--isolation fork --repeat 2");
+    }
+    unsetenv("MODE");
+}
+
 static void test_why_tests_run_one_by_one_is_told(void)
 {
     static const char told[] = "tests of reads_on ran one by one: they may read on in /";
@@ -352,6 +365,7 @@ int add_jobs_suite(void)
          test_several_run_at_a_time_and_see_nothing_of_each_other},
         {"several_suites_run_at_a_time_up_to_one_with_functions",
          test_several_suites_run_at_a_time_up_to_one_with_functions},
+        {"what_is_never_come_to_was_not_run", test_what_is_never_come_to_was_not_run},
         {"why_tests_run_one_by_one_is_told", test_why_tests_run_one_by_one_is_told},
         {"a_suites_function_that_hangs_is_ended", test_a_suites_function_that_hangs_is_ended},
         CU_TEST_INFO_NULL,

@@ -238,6 +238,13 @@ static void test_once_is_a_before_and_after_of_a_single_run(void)
     CU_ASSERT_EQUAL(lgt_count(&run, "//property[@name='runs'][@value='1']"), 5);
     CU_ASSERT_EQUAL(lgt_number(&run, GROWTH("leak_100_bytes", "live_bytes")), 112);
     lgt_free(&run);
+    /* Of what is open, it names what the test has opened. */
+    lgt_gate(&run, "--rigor once", "left_behind");
+    CU_ASSERT_TRUE(lgt_count(&run, "//failure[contains(., 'fd ')][contains(., ': /dev/null')]") >
+                   0);
+    CU_ASSERT_EQUAL(lgt_count(&run, "//failure[contains(., ': pipe:') or contains(., '/maps')]"),
+                    0);
+    lgt_free(&run);
     /* It cannot know a first use from a leak. */
     lgt_gate(&run, "--rigor once", "first_uses");
     CU_ASSERT_EQUAL(run.status, 2);
