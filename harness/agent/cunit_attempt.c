@@ -139,7 +139,6 @@ static bool finish_first(struct lg_record *record, struct lg_armed_suite *parent
         lg_keepers_wait(record);
         lg_cunit_begin_ahead();
     }
-    record->ahead = LG_AHEAD_NOT; /* a keeper has written what it was when the test began */
     if (record->state != LG_RECORD_ENDED) {
         begun = false;
         record->state = LG_RECORD_RUNNING;

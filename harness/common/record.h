@@ -105,14 +105,14 @@ enum lg_ahead {
 /* One execution of one test. */
 struct lg_record {
     uint32_t state; /* enum lg_record_state */
-    uint32_t kind;  /* enum lg_record_kind */
+    uint32_t ahead; /* enum lg_ahead: the host's to say, whoever runs the test */
+    uint32_t kind;  /* enum lg_record_kind: from here on, all that lg_slip_keep writes at once */
     uint32_t host;  /* index */
     uint32_t pass;  /* the how-manieth execution of this test, from 1 */
     lg_attic suite; /* text */
     lg_attic name;  /* text */
     uint64_t function_address;
     uint32_t discarded; /* executions that count for nothing, nor does what they have printed */
-    uint32_t ahead;     /* enum lg_ahead */
 
     /* Where in the ledger's attic all that lies which is named from here on, and how much it is; of
      * none, it lies anywhere. Suite and name do in any case. */

@@ -1,6 +1,7 @@
 #include "common/slip.h"
 
 #include <errno.h>
+#include <stddef.h>
 #include <string.h>
 #include <sys/mman.h>
 
@@ -81,7 +82,6 @@ void lg_slip_keep(const struct lg_slip *slip, struct lg_ledger *ledger, struct l
     kept.name = record->name;
     kept.function_address = record->function_address;
     kept.discarded = record->discarded;
-    kept.ahead = record->ahead;
     char *room = used > FIRST_OFFSET ? lg_ledger_allocate(ledger, used, &kept.part) : NULL;
     kept.part_bytes = room != NULL ? used : 0;
     if (room != NULL)
@@ -89,8 +89,7 @@ void lg_slip_keep(const struct lg_slip *slip, struct lg_ledger *ledger, struct l
     else
         kept.part = FIRST_OFFSET; /* an empty one: what it names is nothing, and nobody else's */
     __atomic_fetch_add(ledger->attic_lost_bytes, slip->attic_lost_bytes, __ATOMIC_RELAXED);
-    uint32_t state = kept.state;
-    kept.state = record->state;
-    *record = kept;
-    __atomic_store_n(&record->state, state, __ATOMIC_RELEASE);
+    const size_t from = offsetof(struct lg_record, kind);
+    memcpy((char *)record + from, (const char *)&kept + from, sizeof(kept) - from);
+    __atomic_store_n(&record->state, kept.state, __ATOMIC_RELEASE);
 }
