@@ -2,6 +2,7 @@
 
 #include "agent/agent.h"
 #include "agent/cunit_calls.h"
+#include "agent/cunit_current.h"
 #include "agent/hot.h"
 #include "agent/silence.h"
 
@@ -33,7 +34,7 @@ static void run_part(enum lg_phase phase, void (*function)(void))
 
 /* As CUnit does: a fatal assertion in SetUp is none, there is nowhere to go back to. In
  * TearDown, CUnit would go back to before TearDown, forever: here it ends it. */
-void lg_cunit_run_body(const struct lg_cunit_body *body)
+static void run_parts(const struct lg_cunit_body *body)
 {
     jmp_buf back;
     jmp_buf *before = way_back;
@@ -48,6 +49,20 @@ void lg_cunit_run_body(const struct lg_cunit_body *body)
         run_part(LG_PHASE_TEARDOWN, body->tear_down);
     way_back = before;
     current = outer;
+}
+
+/* CUnit is at another test where the body runs before its turn, or after it. */
+void lg_cunit_run_body(const struct lg_cunit_body *body)
+{
+    CU_pSuite suite = lg_cunit.get_current_suite();
+    CU_pTest test = lg_cunit.get_current_test();
+    CU_pTest before = cunits;
+    lg_cunit_set_current(body->suite, body->test);
+    if (cunits == test)
+        cunits = lg_cunit.get_current_test();
+    run_parts(body);
+    cunits = before;
+    lg_cunit_set_current(suite, test);
 }
 
 void lg_cunit_is_at(CU_pTest test)

@@ -61,3 +61,34 @@ int lg_patch_remove(struct lg_patch *patch)
         patch->in_place = false;
     return error;
 }
+
+#if defined(__x86_64__)
+/* Goes on behind BYTES, if CODE begins with them. */
+static bool skip(const unsigned char **code, const void *bytes, size_t count)
+{
+    bool is_there = memcmp(*code, bytes, count) == 0;
+    *code += is_there ? count : 0;
+    return is_there;
+}
+#endif
+
+void *lg_patch_variable(const void *function)
+{
+#if defined(__x86_64__)
+    const unsigned char *code = function;
+    int32_t offset;
+    skip(&code, "\xf3\x0f\x1e\xfa", 4);                  /* endbr64 */
+    bool has_frame = skip(&code, "\x55\x48\x89\xe5", 4); /* push %rbp; mov %rsp,%rbp */
+    if (!skip(&code, "\x48\x8b\x05", 3))                 /* mov OFFSET(%rip),%rax */
+        return NULL;
+    memcpy(&offset, code, sizeof(offset));
+    code += sizeof(offset);
+    const unsigned char *variable = code + offset;
+    if (has_frame && !skip(&code, "\x5d", 1)) /* pop %rbp */
+        return NULL;
+    return *code == 0xc3 ? (void *)variable : NULL; /* ret */
+#else
+    (void)function;
+    return NULL;
+#endif
+}

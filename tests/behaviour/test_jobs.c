@@ -289,6 +289,22 @@ static void test_several_suites_run_at_a_time_up_to_one_with_functions(void)
     lgt_free(&run);
 }
 
+static void test_each_is_told_that_it_is_the_one_that_runs(void)
+{
+    static const char *const programs[] = {"asks_where", "static_asks_where"};
+    static const char *const options[] = {"--jobs 1", "--jobs 4", "--jobs 4 --isolation carry"};
+    for (size_t i = 0; i < sizeof(programs) / sizeof(programs[0]); i++) {
+        for (size_t k = 0; k < sizeof(options) / sizeof(options[0]); k++) {
+            struct lgt_result run;
+            lgt_gate(&run, options[k], programs[i]);
+            CU_ASSERT_EQUAL(run.status, 0);
+            CU_ASSERT_EQUAL(lgt_count(&run, "//property[@name='verdict'][@value='passed']"), 4);
+            CU_ASSERT(lgt_count(&run, "//property[@name='carried_after_tests']") >= 1);
+            lgt_free(&run);
+        }
+    }
+}
+
 /* Whatever had begun ahead: what the framework never comes to was not run. */
 static void test_what_is_never_come_to_was_not_run(void)
 {
@@ -365,6 +381,8 @@ int add_jobs_suite(void)
          test_several_run_at_a_time_and_see_nothing_of_each_other},
         {"several_suites_run_at_a_time_up_to_one_with_functions",
          test_several_suites_run_at_a_time_up_to_one_with_functions},
+        {"each_is_told_that_it_is_the_one_that_runs",
+         test_each_is_told_that_it_is_the_one_that_runs},
         {"what_is_never_come_to_was_not_run", test_what_is_never_come_to_was_not_run},
         {"why_tests_run_one_by_one_is_told", test_why_tests_run_one_by_one_is_told},
         {"a_suites_function_that_hangs_is_ended", test_a_suites_function_that_hangs_is_ended},

@@ -72,6 +72,7 @@ static add_suite *const suites[] = {
     add_results_suite,
     add_join_suite,
     add_outputs_suite,
+    add_patch_suite,
     add_junit_suite,
     add_junit_files_suite,
     add_console_suite,

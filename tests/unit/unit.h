@@ -56,6 +56,7 @@ int add_options_suite(void);
 int add_options_errors_suite(void);
 int add_options_order_suite(void);
 int add_outputs_suite(void);
+int add_patch_suite(void);
 int add_proc_suite(void);
 int add_ratchet_suite(void);
 int add_reports_leaks_suite(void);
