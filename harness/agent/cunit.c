@@ -239,7 +239,6 @@ static bool begin_run(CU_pSuite suite)
         lg_output_open();
     }
     run_depth++;
-    lg_cunit_drop_ahead(); /* a handler's run within a run */
     static const struct lg_cunit_hooks hooks = {run_current_test, run_suite_init,
                                                 run_suite_cleanup};
     lg_cunit_arm(&hooks, suite);

@@ -2,7 +2,7 @@
 
 #include "agent/agent.h"
 #include "agent/cunit_attempt.h"
-#include "agent/cunit_calls.h"
+#include "agent/cunit_handlers.h"
 #include "agent/hot.h"
 #include "agent/keepers.h"
 #include "agent/offsets.h"
@@ -75,20 +75,8 @@ static bool any_ahead(CU_pSuite of)
     return any;
 }
 
-/* A handler may have switched suites off whose tests had begun: CUnit passes them over. */
-static bool has_passed_over(const struct lg_armed_suite *parent)
-{
-    bool any = false;
-    CU_pSuite of = reached != NULL && reached != parent ? reached->suite->pNext : NULL;
-    for (; of != NULL && of != parent->suite; of = of->pNext)
-        any |= any_ahead(of);
-    return any;
-}
-
 void lg_cunit_reach(const struct lg_armed_suite *parent, struct lg_armed_test *entry)
 {
-    if (has_passed_over(parent))
-        lg_cunit_drop_ahead();
     reached = parent;
     note_ahead(entry->record, LG_AHEAD_NOT);
     if (!entry->passed) {
@@ -125,9 +113,12 @@ bool lg_cunit_may_run_ahead(void)
         reached->threads > 0 || suite->threads > 0 ||
         lg_agent.ledger.header->orders.isolation == LG_ISOLATION_CARRY)
         return false;
-    if (!lg_offsets_any())
+    if (lg_offsets_any())
+        lg_offsets_tell();
+    else if (lg_cunit_has_handlers())
+        lg_cunit_tell_handlers();
+    else
         return true;
-    lg_offsets_tell();
     return false;
 }
 

@@ -14,22 +14,52 @@
 #pragma weak CU_get_current_suite
 #pragma weak CU_get_current_test
 #pragma weak CU_get_run_summary
+#pragma weak CU_get_suite_start_handler
+#pragma weak CU_get_test_start_handler
+#pragma weak CU_get_test_complete_handler
+#pragma weak CU_get_suite_complete_handler
 
 struct lg_cunit_calls lg_cunit;
 
-enum { RUN_ALL_TESTS, RUN_SUITE, RUN_TEST, ASSERTION, PATCHED, CALLS = 9 };
+/* The first ones are needed, of a shared CUnit CLEANUP as well. */
+enum { RUN_ALL_TESTS, RUN_SUITE, RUN_TEST, ASSERTION, PATCHED, CLEANUP = 8, HANDLERS, CALLS = 13 };
 
 static const char *const names[CALLS] = {
-    "CU_run_all_tests",        "CU_run_suite",       "CU_run_test",
-    "CU_assertImplementation", "CU_get_registry",    "CU_get_current_suite",
-    "CU_get_current_test",     "CU_get_run_summary", "CU_cleanup_registry",
+    "CU_run_all_tests",
+    "CU_run_suite",
+    "CU_run_test",
+    "CU_assertImplementation",
+    "CU_get_registry",
+    "CU_get_current_suite",
+    "CU_get_current_test",
+    "CU_get_run_summary",
+    "CU_cleanup_registry",
+    "CU_get_suite_start_handler",
+    "CU_get_test_start_handler",
+    "CU_get_test_complete_handler",
+    "CU_get_suite_complete_handler",
 };
+
+/* The handlers of CUnit's own front-ends, of the kinds that can be asked for: it has none for the
+ * start of a suite, nor for its end. */
+static const char *const own_names[] = {
+    "basic_test_start_message_handler",     "basic_test_complete_message_handler",
+    "automated_test_start_message_handler", "automated_test_complete_message_handler",
+    "console_test_start_message_handler",   "console_test_complete_message_handler",
+    "curses_test_start_message_handler",    "curses_test_complete_message_handler",
+};
+
+#define OWN_NAMES (sizeof(own_names) / sizeof(own_names[0]))
 
 static void *const exported[CALLS] = {
     [4] = (void *)CU_get_registry,
     [5] = (void *)CU_get_current_suite,
     [6] = (void *)CU_get_current_test,
     [7] = (void *)CU_get_run_summary,
+    [HANDLERS] = (void *)CU_get_suite_start_handler,
+    [HANDLERS + 1] = (void *)CU_get_test_start_handler,
+    [HANDLERS + 2] = (void *)CU_get_test_complete_handler,
+    [HANDLERS + 3] = (void *)CU_get_suite_complete_handler,
 };
 
 static bool is_static;
@@ -46,7 +76,7 @@ static bool find_in(void *library, void *found[CALLS])
 {
     for (int i = 0; i < CALLS; i++) {
         found[i] = lg_agent_look_up(library, names[i]);
-        if (found[i] == NULL)
+        if (found[i] == NULL && i < HANDLERS)
             return false;
     }
     return true;
@@ -74,7 +104,7 @@ static bool find_static(void *found[CALLS])
                 found[i] = named;
         }
     }
-    for (int i = 0; i < CALLS - 1; i++) {
+    for (int i = 0; i < CLEANUP; i++) {
         if (found[i] == NULL)
             return false;
     }
@@ -101,6 +131,32 @@ bool lg_cunit_find(void)
         return false;
     set_calls(found);
     return true;
+}
+
+static bool is_in_cunits_module(const void *function)
+{
+    Dl_info of_function;
+    Dl_info of_cunit;
+    void *run;
+    memcpy(&run, &lg_cunit.run_all_tests, sizeof(run));
+    return dladdr(function, &of_function) != 0 && dladdr(run, &of_cunit) != 0 &&
+           of_function.dli_fbase == of_cunit.dli_fbase;
+}
+
+bool lg_cunit_is_own(const void *function)
+{
+    static void *own[OWN_NAMES];
+    static bool is_known;
+    if (!is_static)
+        return is_in_cunits_module(function);
+    if (!is_known)
+        lg_elf_find_functions("/proc/self/exe", lg_elf_bias(), own_names, OWN_NAMES, own);
+    is_known = true;
+    for (size_t i = 0; i < OWN_NAMES; i++) {
+        if (own[i] == function)
+            return true;
+    }
+    return false;
 }
 
 bool lg_cunit_is_static(void)

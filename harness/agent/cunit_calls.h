@@ -18,6 +18,11 @@ struct lg_cunit_calls {
     CU_pTest (*get_current_test)(void);
     CU_pRunSummary (*get_run_summary)(void);
     void (*cleanup_registry)(void);
+    /* NULL: this CUnit has no such handlers, or cannot be asked. */
+    CU_SuiteStartMessageHandler (*get_suite_start_handler)(void);
+    CU_TestStartMessageHandler (*get_test_start_handler)(void);
+    CU_TestCompleteMessageHandler (*get_test_complete_handler)(void);
+    CU_SuiteCompleteMessageHandler (*get_suite_complete_handler)(void);
 };
 
 /* Set by lg_cunit_find; the calls to run tests reach CUnit only while it is let in. */
@@ -25,6 +30,9 @@ extern struct lg_cunit_calls lg_cunit;
 
 /* Finds CUnit. Returns false if this program has none, or one without symbols. */
 bool lg_cunit_find(void);
+
+/* Whether FUNCTION, one of its handlers, is its own: not one of the program's. */
+bool lg_cunit_is_own(const void *function);
 
 /* CUnit is part of the executable. */
 bool lg_cunit_is_static(void);

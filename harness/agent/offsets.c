@@ -85,12 +85,14 @@ void lg_offsets_tell(void)
 {
     char link[64];
     char path[PATH_MAX];
-    if (lg_agent.host->reads_from != 0 || count == 0)
+    char reason[PATH_MAX + 64];
+    if (lg_agent.host->one_by_one != 0 || count == 0)
         return;
     snprintf(link, sizeof(link), "/proc/self/fd/%d", files[0].fd);
     ssize_t length = readlink(link, path, sizeof(path) - 1);
     path[length > 0 ? length : 0] = '\0';
-    lg_agent.host->reads_from = lg_ledger_add_text(&lg_agent.ledger, path);
+    snprintf(reason, sizeof(reason), "they may read on in %s, open before them", path);
+    lg_agent.host->one_by_one = lg_ledger_add_text(&lg_agent.ledger, reason);
 }
 
 bool lg_offsets_moved(void)

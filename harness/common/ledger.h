@@ -83,7 +83,7 @@ struct lg_host {
     lg_attic suite;            /* text: the suite of that phase */
     uint64_t phase_started_ns; /* CLOCK_MONOTONIC */
     uint32_t phase_timed_out;  /* the runner has ended the host for it */
-    lg_attic reads_from;       /* text: the file for which tests ran one by one; 0: they did not */
+    lg_attic one_by_one;       /* text: why tests ran so, with several jobs; 0: they did not */
     uint32_t tests;            /* registered, and to be run */
     uint32_t ended;            /* tests that have their result */
     struct lg_oom_count oom;   /* what the OOM killer had killed: nobody of its tests */

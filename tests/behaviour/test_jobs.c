@@ -318,6 +318,35 @@ static void test_what_is_never_come_to_was_not_run(void)
     unsetenv("MODE");
 }
 
+/* By CUnit's own front-end, tests run at a time; a handler of the program is named. */
+static void check_handlers(const char *program, const char *handlers, const char *setter)
+{
+    char told[128];
+    struct lgt_result run;
+    setenv("HANDLERS", handlers, 1);
+    snprintf(told, sizeof(told),
+             "tests of %s ran one by one: they may see what the handler of %s does\n", program,
+             setter != NULL ? setter : "");
+    lgt_gate(&run, "--jobs 4", program);
+    unsetenv("HANDLERS");
+    CU_ASSERT_EQUAL(run.status, 0);
+    CU_ASSERT_EQUAL(lgt_count(&run, "//property[@name='verdict'][@value='passed']"), 3);
+    CU_ASSERT_EQUAL(lgt_count(&run, "//property[@name='carried_after_tests']"), 0);
+    CU_ASSERT_EQUAL(strstr(run.out, told) != NULL, setter != NULL);
+    CU_ASSERT_EQUAL(strstr(run.out, "one by one") != NULL, setter != NULL);
+    lgt_free(&run);
+}
+
+static void test_handlers_of_the_program_are_called_before_the_next_test(void)
+{
+    static const char *const programs[] = {"handlers", "static_handlers"};
+    for (size_t i = 0; i < sizeof(programs) / sizeof(programs[0]); i++) {
+        check_handlers(programs[i], "suite", "CU_set_suite_start_handler");
+        check_handlers(programs[i], "test", "CU_set_test_start_handler");
+        check_handlers(programs[i], "output", NULL);
+    }
+}
+
 static void test_why_tests_run_one_by_one_is_told(void)
 {
     static const char told[] = "tests of reads_on ran one by one: they may read on in /";
@@ -384,6 +413,8 @@ int add_jobs_suite(void)
         {"each_is_told_that_it_is_the_one_that_runs",
          test_each_is_told_that_it_is_the_one_that_runs},
         {"what_is_never_come_to_was_not_run", test_what_is_never_come_to_was_not_run},
+        {"handlers_of_the_program_are_called_before_the_next_test",
+         test_handlers_of_the_program_are_called_before_the_next_test},
         {"why_tests_run_one_by_one_is_told", test_why_tests_run_one_by_one_is_told},
         {"a_suites_function_that_hangs_is_ended", test_a_suites_function_that_hangs_is_ended},
         CU_TEST_INFO_NULL,

@@ -250,13 +250,12 @@ static void write_blindness(const struct lg_results *results, const struct lg_pr
 static void write_one_by_one(const struct lg_results *results, const struct lg_program *program,
                              FILE *stream)
 {
-    if (program->host == NULL || program->host->reads_from == 0)
+    if (program->host == NULL || program->host->one_by_one == 0)
         return;
-    const char *path = lg_ledger_text(results->ledger, program->host->reads_from);
+    const char *reason = lg_ledger_text(results->ledger, program->host->one_by_one);
     struct lg_text text = {0};
-    lg_text_add_clean(&text, path, strlen(path));
-    fprintf(stream, "tests of %s ran one by one: they may read on in %s, open before them\n",
-            program->name, lg_text_string(&text));
+    lg_text_add_clean(&text, reason, strlen(reason));
+    fprintf(stream, "tests of %s ran one by one: %s\n", program->name, lg_text_string(&text));
     lg_text_free(&text);
 }
 
