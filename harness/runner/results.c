@@ -1,6 +1,7 @@
 #include "runner/results.h"
 
 #include "runner/message.h"
+#include "runner/results_names.h"
 #include "runner/source.h"
 #include "runner/text.h"
 
@@ -229,90 +230,6 @@ static bool add_program(struct lg_results *results, const struct lg_host *host, 
     return true;
 }
 
-/* Uniqueness: equal names of one program in the order of their rows, then numbered. */
-
-static int compare_names(const struct lg_row *a, const struct lg_row *b)
-{
-    int order = strcmp(a->suite, b->suite);
-    return order != 0 ? order : strcmp(a->name, b->name);
-}
-
-static int compare_rows(const void *left, const void *right)
-{
-    const struct lg_row *a = *(struct lg_row *const *)left;
-    const struct lg_row *b = *(struct lg_row *const *)right;
-    int order = compare_names(a, b);
-    return order != 0 ? order : (a > b) - (a < b);
-}
-
-static bool is_taken(struct lg_row **sorted, size_t count, const struct lg_row *row)
-{
-    size_t low = 0;
-    size_t high = count;
-    while (low < high) {
-        size_t middle = low + (high - low) / 2;
-        if (compare_names(sorted[middle], row) < 0)
-            low = middle + 1;
-        else
-            high = middle;
-    }
-    return low < count && compare_names(sorted[low], row) == 0;
-}
-
-/* A name for ROW that nobody has, with the next number that is free. The caller frees it. */
-static char *numbered_name(struct lg_row **sorted, size_t count, const struct lg_row *row,
-                           unsigned *number)
-{
-    struct lg_row candidate = *row;
-    candidate.name = NULL;
-    do {
-        struct lg_text text = {0};
-        lg_text_add(&text, "%s [%u]", row->name, ++*number);
-        free(candidate.name);
-        candidate.name = text.data;
-    } while (candidate.name != NULL && is_taken(sorted, count, &candidate));
-    return candidate.name;
-}
-
-/* NAMES[i], where there is one, is to replace the name of SORTED[i]: not at once, since
- * the order of the sorted rows must hold until all are found. */
-static bool find_names(struct lg_row **sorted, char **names, size_t count)
-{
-    unsigned number = 1;
-    for (size_t i = 1; i < count; i++) {
-        if (compare_names(sorted[i - 1], sorted[i]) != 0) {
-            number = 1;
-            continue;
-        }
-        names[i] = numbered_name(sorted, count, sorted[i], &number);
-        if (names[i] == NULL)
-            return false;
-    }
-    return true;
-}
-
-static bool make_unique(struct lg_row *rows, size_t count)
-{
-    struct lg_row **sorted = calloc(count + 1, sizeof(*sorted));
-    char **names = calloc(count + 1, sizeof(*names));
-    bool done = sorted != NULL && names != NULL;
-    if (done) {
-        for (size_t i = 0; i < count; i++)
-            sorted[i] = &rows[i];
-        qsort(sorted, count, sizeof(*sorted), compare_rows);
-        done = find_names(sorted, names, count);
-        for (size_t i = 0; i < count; i++) {
-            if (names[i] == NULL)
-                continue;
-            free(sorted[i]->name);
-            sorted[i]->name = names[i];
-        }
-    }
-    free(sorted);
-    free(names);
-    return done;
-}
-
 static bool has_stack(const struct lg_row *row)
 {
     return row->verdict.kind == LG_VERDICT_CRASHED || row->verdict.kind == LG_VERDICT_TIMED_OUT;
@@ -323,7 +240,7 @@ static bool finish_rows(struct lg_results *results)
     for (size_t p = 0; p < results->program_count; p++) {
         const struct lg_program *program = &results->programs[p];
         struct lg_row *rows = results->rows + program->first;
-        if (!make_unique(rows, program->count))
+        if (!lg_results_make_unique(rows, program->count))
             return false;
         for (size_t i = 0; i < program->count; i++) {
             if (rows[i].record == NULL)
