@@ -219,6 +219,14 @@ static void list_and_leave(void)
     _exit(0);
 }
 
+/* What was begun knows nothing of what the program does next. */
+static void end_tests(void)
+{
+    lg_place_free();
+    lg_cunit_drop_ahead();
+    lg_keepers_close();
+}
+
 static bool begin_run(CU_pSuite suite)
 {
     lg_cunit_find();
@@ -238,7 +246,10 @@ static bool begin_run(CU_pSuite suite)
         lg_coverage_find();
         lg_output_open();
     }
-    run_depth++;
+    if (run_depth++ > 0) { /* within one: of a handler, or of a suite's own function */
+        end_tests();
+        lg_host_has_run_code();
+    }
     static const struct lg_cunit_hooks hooks = {run_current_test, run_suite_init,
                                                 run_suite_cleanup};
     lg_cunit_arm(&hooks, suite);
@@ -250,14 +261,14 @@ static bool begin_run(CU_pSuite suite)
 
 static CU_ErrorCode end_run(bool begun, CU_ErrorCode result)
 {
-    if (begun && --run_depth == 0) {
-        lg_place_free();
-        lg_cunit_drop_ahead();
-        lg_keepers_close();
+    if (!begun)
+        return result;
+    end_tests();
+    if (--run_depth == 0) {
         lg_cunit_disarm();
         lg_cunit_take_runs();
         lg_host_end_run();
-    } else if (begun) {
+    } else {
         lg_cunit_allow_ahead(false, false);
     }
     return result;

@@ -38,15 +38,18 @@ static void run_parts(const struct lg_cunit_body *body)
 {
     jmp_buf back;
     jmp_buf *before = way_back;
+    jmp_buf *of_cunit = body->test->pJumpBuf;
     const struct lg_cunit_body *outer = current;
     current = body;
     way_back = NULL;
     run_part(LG_PHASE_SETUP, body->set_up);
     way_back = &back;
+    body->test->pJumpBuf = &back; /* for a test that jumps there by itself */
     if (setjmp(back) == 0)
         run_part(LG_PHASE_BODY, body->function);
     if (setjmp(back) == 0)
         run_part(LG_PHASE_TEARDOWN, body->tear_down);
+    body->test->pJumpBuf = of_cunit;
     way_back = before;
     current = outer;
 }

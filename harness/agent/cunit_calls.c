@@ -6,6 +6,7 @@
 #include "agent/patch.h"
 
 #include <dlfcn.h>
+#include <link.h>
 #include <string.h>
 
 /* An executable that is linked to the agent exports what the agent may need of the
@@ -43,10 +44,14 @@ static const char *const names[CALLS] = {
 /* The handlers of CUnit's own front-ends, of the kinds that can be asked for: it has none for the
  * start of a suite, nor for its end. */
 static const char *const own_names[] = {
-    "basic_test_start_message_handler",     "basic_test_complete_message_handler",
-    "automated_test_start_message_handler", "automated_test_complete_message_handler",
-    "console_test_start_message_handler",   "console_test_complete_message_handler",
-    "curses_test_start_message_handler",    "curses_test_complete_message_handler",
+    "Basic:basic_test_start_message_handler",
+    "Basic:basic_test_complete_message_handler",
+    "Automated:automated_test_start_message_handler",
+    "Automated:automated_test_complete_message_handler",
+    "Console:console_test_start_message_handler",
+    "Console:console_test_complete_message_handler",
+    "Curses:curses_test_start_message_handler",
+    "Curses:curses_test_complete_message_handler",
 };
 
 #define OWN_NAMES (sizeof(own_names) / sizeof(own_names[0]))
@@ -133,30 +138,39 @@ bool lg_cunit_find(void)
     return true;
 }
 
-static bool is_in_cunits_module(const void *function)
+/* CUnit's shared library, by whatever version it is called. */
+static bool is_cunits(const char *path)
 {
-    Dl_info of_function;
-    Dl_info of_cunit;
-    void *run;
-    memcpy(&run, &lg_cunit.run_all_tests, sizeof(run));
-    return dladdr(function, &of_function) != 0 && dladdr(run, &of_cunit) != 0 &&
-           of_function.dli_fbase == of_cunit.dli_fbase;
+    static const char name[] = "libcunit";
+    const char *slash = strrchr(path, '/');
+    const char *file = slash != NULL ? slash + 1 : path;
+    return strncmp(file, name, strlen(name)) == 0 && strchr(".-", file[strlen(name)]) != NULL;
 }
 
 bool lg_cunit_is_own(const void *function)
 {
-    static void *own[OWN_NAMES];
-    static bool is_known;
-    if (!is_static)
-        return is_in_cunits_module(function);
-    if (!is_known)
-        lg_elf_find_functions("/proc/self/exe", lg_elf_bias(), own_names, OWN_NAMES, own);
-    is_known = true;
+    void *own[OWN_NAMES];
+    struct link_map *module;
+    Dl_info info;
+    if (dladdr1(function, &info, (void **)&module, RTLD_DL_LINKMAP) == 0)
+        return false;
+    if (is_cunits(module->l_name))
+        return true;
+    bool is_program = module->l_name[0] == '\0';
+    lg_elf_find_functions(is_program ? "/proc/self/exe" : module->l_name,
+                          is_program ? lg_elf_bias() : module->l_addr, own_names, OWN_NAMES, own);
     for (size_t i = 0; i < OWN_NAMES; i++) {
         if (own[i] == function)
             return true;
     }
     return false;
+}
+
+bool lg_cunit_is_stripped(void)
+{
+    void *found;
+    return is_static &&
+           lg_elf_find_functions("/proc/self/exe", lg_elf_bias(), names, 1, &found) == 0;
 }
 
 bool lg_cunit_is_static(void)

@@ -34,6 +34,9 @@ bool lg_cunit_find(void);
 /* Whether FUNCTION, one of its handlers, is its own: not one of the program's. */
 bool lg_cunit_is_own(const void *function);
 
+/* CUnit is part of an executable that was stripped: it can't be told which handlers are its own. */
+bool lg_cunit_is_stripped(void);
+
 /* CUnit is part of the executable. */
 bool lg_cunit_is_static(void);
 

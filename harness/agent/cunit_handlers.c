@@ -56,6 +56,10 @@ void lg_cunit_tell_handlers(void)
     int kind = kind_of_first();
     if (lg_agent.host->one_by_one != 0 || kind == KINDS)
         return;
-    snprintf(reason, sizeof(reason), "they may see what the handler of %s does", setters[kind]);
+    snprintf(reason, sizeof(reason),
+             lg_cunit_is_stripped()
+                 ? "the handler of %s may be its own: it is stripped, which hides CUnit's"
+                 : "they may see what the handler of %s does",
+             setters[kind]);
     lg_agent.host->one_by_one = lg_ledger_add_text(&lg_agent.ledger, reason);
 }

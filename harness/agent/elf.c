@@ -54,13 +54,32 @@ uintptr_t lg_elf_bias(void)
     return 0;
 }
 
-static bool is_function_of(const ElfW(Sym) * symbol, const char *strings, size_t size,
-                           const char *name)
+struct strings {
+    const char *text;
+    size_t size;
+};
+
+/* Whether SYMBOL's name is NAME, of LENGTH, up to END. */
+static bool is_named(const ElfW(Sym) * symbol, const struct strings *strings, const char *name,
+                     size_t length, char end)
 {
-    size_t length = strlen(name) + 1;
-    return ELF64_ST_TYPE(symbol->st_info) == STT_FUNC && symbol->st_shndx != SHN_UNDEF &&
-           symbol->st_name < size && size - symbol->st_name >= length &&
-           memcmp(strings + symbol->st_name, name, length) == 0;
+    return symbol->st_name < strings->size && strings->size - symbol->st_name > length &&
+           memcmp(strings->text + symbol->st_name, name, length) == 0 &&
+           strings->text[symbol->st_name + length] == end;
+}
+
+/* FILE is the symbol of the source that local ones are of, or NULL. */
+static bool is_function_of(const ElfW(Sym) * symbol, const ElfW(Sym) * file,
+                           const struct strings *strings, const char *name)
+{
+    const char *colon = strchr(name, ':');
+    if (ELF64_ST_TYPE(symbol->st_info) != STT_FUNC || symbol->st_shndx == SHN_UNDEF)
+        return false;
+    if (colon == NULL)
+        return is_named(symbol, strings, name, strlen(name), '\0');
+    return file != NULL && ELF64_ST_BIND(symbol->st_info) == STB_LOCAL &&
+           is_named(symbol, strings, colon + 1, strlen(colon + 1), '\0') &&
+           is_named(file, strings, name, (size_t)(colon - name), '.');
 }
 
 struct search {
@@ -71,16 +90,19 @@ struct search {
 };
 
 static size_t search_table(const struct image *image, const ElfW(Shdr) * table,
-                           const ElfW(Shdr) * strings, const struct search *search)
+                           const ElfW(Shdr) * names, const struct search *search)
 {
     size_t symbols = table->sh_size / sizeof(ElfW(Sym));
     const ElfW(Sym) *symbol = at(image, table->sh_offset, symbols, sizeof(ElfW(Sym)));
-    const char *text = at(image, strings->sh_offset, strings->sh_size, 1);
+    const struct strings strings = {at(image, names->sh_offset, names->sh_size, 1), names->sh_size};
+    const ElfW(Sym) *file = NULL;
     size_t found = 0;
-    for (size_t i = 0; symbol != NULL && text != NULL && i < symbols; i++) {
+    for (size_t i = 0; symbol != NULL && strings.text != NULL && i < symbols; i++) {
+        if (ELF64_ST_TYPE(symbol[i].st_info) == STT_FILE)
+            file = &symbol[i];
         for (size_t n = 0; n < search->count; n++) {
             if (search->addresses[n] != NULL ||
-                !is_function_of(&symbol[i], text, strings->sh_size, search->names[n]))
+                !is_function_of(&symbol[i], file, &strings, search->names[n]))
                 continue;
             search->addresses[n] =
                 (void *)(search->bias + symbol[i].st_value); /* NOLINT: as above */

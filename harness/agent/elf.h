@@ -5,10 +5,10 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* Looks COUNT functions up by NAMES in the full symbol table of the module at PATH, which is loaded
- * at BIAS, and stores the address each has in this process in ADDRESSES, NULL for those that are
- * not there. Returns how many were found; 0 in a stripped module. Maps the file, allocates
- * nothing. */
+/* Looks COUNT functions up by NAMES, "NAME", or "FILE:NAME" for one that is local to FILE.c, or to
+ * the object FILE.o, in the full symbol table of the module at PATH, which is loaded at BIAS, and
+ * stores the address each has in this process in ADDRESSES, NULL for those that are not there.
+ * Returns how many were found; 0 in a stripped module. Maps the file, allocates nothing. */
 size_t lg_elf_find_functions(const char *path, uintptr_t bias, const char *const *names,
                              size_t count, void **addresses);
 

@@ -308,8 +308,9 @@ static void test_each_is_told_that_it_is_the_one_that_runs(void)
 /* Whatever had begun ahead: what the framework never comes to was not run. */
 static void test_what_is_never_come_to_was_not_run(void)
 {
-    static const char *const modes[] = {"exit",  "abort",    "switch_off", "nested",
-                                        "twice", "inactive", "carried"};
+    static const char *const modes[] = {"exit",     "abort",   "switch_off", "nested",
+                                        "twice",    "again",   "stopped",    "cleanup",
+                                        "inactive", "carried", "thread"};
     for (size_t i = 0; i < sizeof(modes) / sizeof(modes[0]); i++) {
         setenv("MODE", modes[i], 1);
         check_same("never_reached", "");

@@ -39,10 +39,10 @@ static struct module make_module(void)
     return module;
 }
 
-/* What is found of "f" in the first BYTES of MODULE, loaded at 0x10000. */
-static void *find_in(const struct module *module, size_t bytes)
+/* What is found of NAME in the first BYTES of MODULE, loaded at 0x10000. */
+static void *find(const char *name, const void *module, size_t bytes)
 {
-    static const char *const names[] = {"f"};
+    const char *const names[] = {name};
     void *address = (void *)module;
     char path[32];
     int fd = memfd_create("module", MFD_CLOEXEC);
@@ -53,6 +53,49 @@ static void *find_in(const struct module *module, size_t bytes)
     CU_ASSERT_EQUAL(found, address != NULL);
     close(fd);
     return address;
+}
+
+static void *find_in(const struct module *module, size_t bytes)
+{
+    return find("f", module, bytes);
+}
+
+/* Two functions "f", of the sources b.c, as one of its object, and a.c. */
+static void test_a_local_function_is_found_by_its_source(void)
+{
+    static const char strings[] = "\0b.o\0f\0a.c";
+    struct {
+        Elf64_Ehdr header;
+        Elf64_Sym symbols[5];
+        char strings[16];
+        Elf64_Shdr sections[3];
+    } module = {.header.e_shnum = 3};
+    const unsigned char file = ELF64_ST_INFO(STB_LOCAL, STT_FILE);
+    const unsigned char function = ELF64_ST_INFO(STB_LOCAL, STT_FUNC);
+    memcpy(module.header.e_ident, ELFMAG, SELFMAG);
+    module.header.e_shoff = (size_t)((char *)module.sections - (char *)&module);
+    module.symbols[1] = (Elf64_Sym){.st_name = 1, .st_info = file, .st_shndx = SHN_ABS};
+    module.symbols[2] =
+        (Elf64_Sym){.st_name = 5, .st_info = function, .st_shndx = 1, .st_value = 0x1000};
+    module.symbols[3] = (Elf64_Sym){.st_name = 7, .st_info = file, .st_shndx = SHN_ABS};
+    module.symbols[4] =
+        (Elf64_Sym){.st_name = 5, .st_info = function, .st_shndx = 1, .st_value = 0x2000};
+    memcpy(module.strings, strings, sizeof(strings));
+    module.sections[1] = (Elf64_Shdr){.sh_type = SHT_SYMTAB,
+                                      .sh_offset = sizeof(Elf64_Ehdr),
+                                      .sh_size = sizeof(module.symbols),
+                                      .sh_link = 2};
+    module.sections[2] = (Elf64_Shdr){.sh_type = SHT_STRTAB,
+                                      .sh_offset = (size_t)(module.strings - (char *)&module),
+                                      .sh_size = sizeof(module.strings)};
+    CU_ASSERT_EQUAL((uintptr_t)find("f", &module, sizeof(module)), 0x11000);
+    CU_ASSERT_EQUAL((uintptr_t)find("b:f", &module, sizeof(module)), 0x11000);
+    CU_ASSERT_EQUAL((uintptr_t)find("a:f", &module, sizeof(module)), 0x12000);
+    CU_ASSERT_PTR_NULL(find("c:f", &module, sizeof(module)));
+    CU_ASSERT_PTR_NULL(find("a.c:f", &module, sizeof(module)));
+    CU_ASSERT_PTR_NULL(find("a:g", &module, sizeof(module)));
+    module.symbols[4].st_info = ELF64_ST_INFO(STB_GLOBAL, STT_FUNC);
+    CU_ASSERT_PTR_NULL(find("a:f", &module, sizeof(module)));
 }
 
 static void test_functions_of_the_program_are_where_they_are(void)
@@ -123,6 +166,7 @@ int add_elf_suite(void)
     CU_TestInfo tests[] = {
         UNIT_TEST(test_functions_of_the_program_are_where_they_are),
         UNIT_TEST(test_a_function_is_found_at_its_bias),
+        UNIT_TEST(test_a_local_function_is_found_by_its_source),
         UNIT_TEST(test_what_is_undefined_or_no_function_is_not_found),
         UNIT_TEST(test_a_file_that_was_cut_gives_nothing),
         UNIT_TEST(test_tables_beyond_the_file_give_nothing),
