@@ -23,7 +23,7 @@ void lg_child_sample(struct lg_sample *out);
  * though it was joined; so is a detached one that has nothing more to do. Waits for that. */
 void lg_child_settle(const struct lg_sample *before);
 
-/* Takes a sample after that. */
+/* Takes a sample after that. OUT is not BEFORE. */
 void lg_child_sample_after(const struct lg_sample *before, struct lg_sample *out);
 
 #endif

@@ -131,6 +131,7 @@ static struct schedule schedule_of(const struct lg_record *record)
 void lg_child_run_traced(struct lg_record *record, struct lg_body body)
 {
     struct schedule schedule = schedule_of(record);
+    struct lg_sample start;
     struct lg_sample before;
     struct lg_sample after;
     struct lg_gauges growth;
@@ -140,14 +141,14 @@ void lg_child_run_traced(struct lg_record *record, struct lg_body body)
     init_trace();
     lg_child_prepare(body);
     arm_trace();
-    lg_child_sample(&before);
+    lg_child_sample(&start);
     lg_agent.counting = LG_COUNT_REPEAT;
     uint64_t started = lg_clock_ns();
     uint32_t warm_ups = 0;
-    lg_marks_open(&before);
+    lg_marks_open(&start);
     if (schedule.warm_ups > 0)
         warm_ups = run_until(body, schedule.warm_ups, started + TRACE_PART_NS);
-    lg_child_sample_after(&before, &before);
+    lg_child_sample_after(&start, &before);
     lg_marks_open(&before);
     lg_trace_mark();
     uint32_t made = run_until(body, schedule.measured, started + 2 * TRACE_PART_NS);

@@ -60,6 +60,7 @@ static void test_each_call_site_is_named_to_the_line(void)
         "leak_committed_part",
         "leak_pipe_beside_vfork",
         "leak_c11_thread",
+        "leak_late_thread",
         "leak_in_replaced_plugin",
     };
     struct lgt_result run;
