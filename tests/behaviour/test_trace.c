@@ -284,7 +284,7 @@ static void test_without_tracing_the_test_is_named(void)
     lgt_gate(&run, "--no-trace", "call_sites");
     CU_ASSERT_EQUAL(run.status, 2);
     CU_ASSERT_EQUAL(lgt_count(&run, "//failure[contains(., 'call sites')]"), 0);
-    CU_ASSERT_EQUAL(lgt_count(&run, "//failure"), 19);
+    CU_ASSERT_EQUAL(lgt_count(&run, "//failure"), 20);
     CU_ASSERT_EQUAL(lgt_count(&run, "//testcase[@name='leak_in_plugin'][contains(@file, "
                                     "'call_sites.c')]"),
                     1);
