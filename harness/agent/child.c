@@ -112,8 +112,9 @@ static void wait_for_ends(const struct lg_sample *before, uint64_t patience_ns)
     struct lg_census census;
     while (slept_ns < patience_ns && lg_census_take(&census) == 0 &&
            (census.threads > before->threads || census.children > before->children)) {
-        nanosleep(&pause, NULL);
-        slept_ns += (uint64_t)pause.tv_nsec;
+        struct timespec left = {0}; /* a timer of the test's may wake it up */
+        nanosleep(&pause, &left);
+        slept_ns += (uint64_t)(pause.tv_nsec - left.tv_nsec);
         if (pause.tv_nsec < 10000000)
             pause.tv_nsec *= 2;
     }
