@@ -12,6 +12,7 @@
 #include "agent/output.h"
 #include "agent/proc.h"
 #include "agent/reach.h"
+#include "agent/rest.h"
 #include "agent/silence.h"
 #include "agent/timeout.h"
 #include "agent/trial.h"
@@ -21,19 +22,12 @@
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
-#include <time.h>
 #include <unistd.h>
 
 /* Present when the agent itself is built for coverage: _exit would lose the counters of
  * the child, and those it has from the host are not its own. */
 extern void __gcov_dump(void) __attribute__((weak));
 extern void __gcov_reset(void) __attribute__((weak));
-
-/* After each run, and before a verdict. */
-#define SETTLE_NS UINT64_C(50000000)
-#define PATIENCE_NS UINT64_C(1300000000)
-
-#define ENDS_BY_ITSELF (LG_GAUGE_BIT(LG_GAUGE_THREADS) | LG_GAUGE_BIT(LG_GAUGE_CHILDREN))
 
 static LG_HOT bool is_alone; /* since the newest sample: one thread, and no children */
 
@@ -103,28 +97,6 @@ void lg_child_run_once(struct lg_body body)
     record->runs++;
 }
 
-/* Waits until no more threads and children are there than before, or for so long as it has asked
- * to sleep: on a busy machine that takes longer, as does all that it waits for. */
-static void wait_for_ends(const struct lg_sample *before, uint64_t patience_ns)
-{
-    struct timespec pause = {.tv_nsec = 50000};
-    uint64_t slept_ns = 0;
-    struct lg_census census;
-    while (slept_ns < patience_ns && lg_census_take(&census) == 0 &&
-           (census.threads > before->threads || census.children > before->children)) {
-        struct timespec left = {0}; /* a timer of the test's may wake it up */
-        nanosleep(&pause, &left);
-        slept_ns += (uint64_t)(pause.tv_nsec - left.tv_nsec);
-        if (pause.tv_nsec < 10000000)
-            pause.tv_nsec *= 2;
-    }
-}
-
-void lg_child_settle(const struct lg_sample *before)
-{
-    wait_for_ends(before, SETTLE_NS);
-}
-
 void lg_child_sample(struct lg_sample *out)
 {
     lg_agent.record->phase = LG_PHASE_SAMPLE;
@@ -132,15 +104,6 @@ void lg_child_sample(struct lg_sample *out)
     if (error != 0)
         lg_child_end(LG_ENDING_NOT_SAMPLED, -error);
     is_alone = out->threads == 1 && out->children == 0;
-}
-
-void lg_child_sample_after(const struct lg_sample *before, struct lg_sample *out)
-{
-    lg_child_sample(out);
-    if (out->threads <= before->threads && out->children <= before->children)
-        return;
-    lg_child_settle(before);
-    lg_child_sample(out);
 }
 
 static void keep_step(uint32_t runs, bool warm_up, const struct lg_gauges *growth)
@@ -159,20 +122,33 @@ static void keep_step(uint32_t runs, bool warm_up, const struct lg_gauges *growt
     record->steps_count++;
 }
 
-static void run_first(struct lg_trial *trial, struct lg_body body, struct lg_sample *last)
+/* The one run that there will be tells it all. */
+static bool is_only_run(const struct lg_trial *trial)
+{
+    return trial->rigor == LG_RIGOR_ONCE ||
+           (lg_agent.record->wishes.flags & LG_WISH_SINGLE_RUN) != 0 || lg_offsets_moved();
+}
+
+static void run_first(struct lg_trial *trial, struct lg_body body, struct lg_rest *rest)
 {
     struct lg_record *record = lg_agent.record;
     struct lg_sample before;
+    struct lg_sample last;
     lg_child_sample(&before);
+    lg_rest_begin(rest, &before);
     if (lg_agent.sampler.has_read && body.prepare_runs == 0)
         lg_host_was_wrong();
     lg_marks_open(&before);
     lg_sampler_rebase(&lg_agent.sampler); /* lists would cost each clean test their time */
     lg_agent.counting = LG_COUNT_FIRST;
     lg_child_run_once(body);
-    lg_child_sample_after(&before, last);
+    lg_rest_sample(&before, &last);
+    if (lg_rest_is_left(&before, &last) && is_only_run(trial)) {
+        lg_rest_wait(&before);
+        lg_child_sample(&last);
+    }
     struct lg_gauges growth;
-    lg_sample_growth(&before, last, record->measured, &growth);
+    lg_sample_growth(&before, &last, record->measured, &growth);
     lg_marks_close(&growth);
     record->first_growth = growth;
     trial->judged = lg_limits_judged(record);
@@ -181,7 +157,7 @@ static void run_first(struct lg_trial *trial, struct lg_body body, struct lg_sam
     if (lg_gauges_grown(&growth) == 0)
         return;
     keep_step(1, warm_up, &growth);
-    lg_evidence_keep(&before, last);
+    lg_evidence_keep(&before, &last);
 }
 
 /* A repeated run gets ten times what the first took, and a second. */
@@ -192,10 +168,13 @@ static uint64_t repeat_limit_ms(uint64_t timeout_ms, uint64_t elapsed_ns)
 }
 
 /* Makes up to RUNS runs, fewer once DEADLINE_NS is past. Returns how many; 0 when one failed. */
-static uint32_t repeat(struct lg_body body, uint32_t runs, uint64_t deadline_ns)
+static uint32_t repeat(struct lg_body body, uint32_t runs, struct lg_rest *rest,
+                       uint64_t deadline_ns)
 {
     uint32_t made = 0;
     while (made < runs) {
+        if (made > 0)
+            lg_rest_between_runs(rest);
         lg_child_run_once(body);
         if (lg_agent.record->repeat != LG_REPEAT_FINE)
             return 0;
@@ -206,23 +185,14 @@ static uint32_t repeat(struct lg_body body, uint32_t runs, uint64_t deadline_ns)
     return made;
 }
 
-/* Before threads and processes are called left behind, they get the time to end; what they held
- * goes with them. */
-static void wait_once_more(const struct lg_sample *start, struct lg_sample *after)
+/* From here on, all that grows is judged. */
+static void start_at(const struct lg_sample *sample, struct lg_sample *start)
 {
-    struct lg_record *record = lg_agent.record;
-    struct lg_gauges growth;
-    wait_for_ends(start, PATIENCE_NS);
-    lg_child_sample(after);
-    lg_sample_growth(start, after, record->measured, &growth);
-    record->leaking &= lg_gauges_grown(&growth);
-    for (int gauge = 0; gauge < LG_GAUGE_COUNT; gauge++) {
-        if (growth.values[gauge] < record->growth.values[gauge])
-            record->growth.values[gauge] = growth.values[gauge];
-    }
+    *start = *sample;
+    lg_evidence_begin();
 }
 
-static void run_again(struct lg_trial *trial, struct lg_body body)
+static void run_again(struct lg_trial *trial, struct lg_body body, struct lg_rest *rest)
 {
     struct lg_record *record = lg_agent.record;
     uint64_t deadline_ns = lg_clock_ns() + LG_TRIAL_CONFIRM_NS;
@@ -235,32 +205,29 @@ static void run_again(struct lg_trial *trial, struct lg_body body)
     struct lg_sample before;
     struct lg_sample after;
     lg_child_sample(&before);
-    start = before;
-    lg_evidence_begin();
+    start_at(&before, &start);
     uint32_t runs;
     while ((runs = lg_trial_next(trial)) > 0) {
         bool warm_up = lg_trial_warming_up(trial);
         lg_marks_open(&before);
-        uint32_t made = repeat(body, runs, deadline_ns);
+        uint32_t made = repeat(body, runs, rest, deadline_ns + rest->found_in_ns);
         if (made == 0)
             return;
-        lg_child_sample_after(&before, &after);
+        bool was_restless = lg_rest_sample_runs(rest, &before, &after);
         struct lg_gauges growth;
         lg_sample_growth(&before, &after, record->measured, &growth);
         lg_marks_close(&growth);
-        keep_step(made, warm_up, &growth);
-        lg_trial_add(trial, made, &growth, lg_clock_ns() > deadline_ns);
+        keep_step(made, warm_up || was_restless, &growth);
         before = after;
-        if (warm_up) {
-            start = after;
-            lg_evidence_begin();
-        }
+        if (warm_up || was_restless)
+            start_at(&after, &start);
+        if (!was_restless)
+            lg_trial_add(trial, made, &growth, lg_clock_ns() > deadline_ns + rest->found_in_ns);
     }
     record->growth = trial->growth;
     record->judged_runs = trial->judged_runs;
     record->leaking = lg_trial_leaking(trial);
-    if ((record->leaking & ENDS_BY_ITSELF) != 0)
-        wait_once_more(&start, &after);
+    record->rests = rest->waits;
     if (record->leaking != 0)
         lg_evidence_keep(&start, &after);
 }
@@ -292,7 +259,7 @@ void lg_child_begin(struct lg_record *record)
 }
 
 /* After the first run: what it takes beyond that. */
-static void judge(struct lg_trial *trial, struct lg_body body)
+static void judge(struct lg_trial *trial, struct lg_body body, struct lg_rest *rest)
 {
     struct lg_record *record = lg_agent.record;
     if (record->choice.exact && lg_agent.ledger.header->orders.insist != 0 &&
@@ -304,7 +271,7 @@ static void judge(struct lg_trial *trial, struct lg_body body)
     } else if (goes_on && lg_offsets_moved()) {
         record->repeat = LG_REPEAT_READS_ON;
     } else if (goes_on) {
-        run_again(trial, body);
+        run_again(trial, body, rest);
     } else if (trial->judged_runs > 0) {
         record->growth = trial->growth;
         record->judged_runs = trial->judged_runs;
@@ -318,13 +285,13 @@ void lg_child_run(struct lg_record *record, struct lg_body body)
     lg_output_take();
     lg_crash_arm();
     struct lg_trial trial;
-    struct lg_sample last;
+    struct lg_rest rest;
     const struct lg_orders *orders = &lg_agent.ledger.header->orders;
     lg_trial_begin(&trial, (enum lg_rigor)orders->rigor, record->measured);
     lg_child_prepare(body);
-    run_first(&trial, body, &last);
+    run_first(&trial, body, &rest);
     lg_coverage_write();
     if (record->asserts_failed == 0 && (record->wishes.flags & LG_WISH_UNMEASURED) == 0)
-        judge(&trial, body);
+        judge(&trial, body, &rest);
     lg_child_end(LG_ENDING_FINISHED, 0);
 }

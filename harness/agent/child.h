@@ -19,11 +19,4 @@ void lg_child_run_once(struct lg_body body);
 /* Takes a sample; if that fails, the child ends. */
 void lg_child_sample(struct lg_sample *out);
 
-/* What ends by itself a moment after a body is no leak: a thread is still counted while it exits,
- * though it was joined; so is a detached one that has nothing more to do. Waits for that. */
-void lg_child_settle(const struct lg_sample *before);
-
-/* Takes a sample after that. OUT is not BEFORE. */
-void lg_child_sample_after(const struct lg_sample *before, struct lg_sample *out);
-
 #endif

@@ -4,6 +4,7 @@
 #include "agent/limits.h"
 #include "agent/marks.h"
 #include "agent/reach.h"
+#include "agent/rest.h"
 #include "agent/silence.h"
 #include "agent/trace/trace.h"
 #include "agent/trial.h"
@@ -35,11 +36,23 @@ static void arm_trace(void)
     lg_trace_arm();
 }
 
+#define ENDS_BY_ITSELF (LG_GAUGE_BIT(LG_GAUGE_THREADS) | LG_GAUGE_BIT(LG_GAUGE_CHILDREN))
+
 /* Of a test that is within its limits, nothing needs to be named. */
 static bool is_over(const struct lg_gauges *growth)
 {
     struct lg_gauges limits = lg_limits_of(lg_agent.record);
     return lg_gauges_over(growth, 1, lg_agent.record->measured, &limits) != 0;
+}
+
+/* What was there a moment after the first run may have ended in the time that it got now. */
+static void less_left(struct lg_gauges *first_growth, const struct lg_gauges *growth)
+{
+    for (int gauge = 0; gauge < LG_GAUGE_COUNT; gauge++) {
+        if ((LG_GAUGE_BIT(gauge) & ENDS_BY_ITSELF) != 0 &&
+            growth->values[gauge] < first_growth->values[gauge])
+            first_growth->values[gauge] = growth->values[gauge];
+    }
 }
 
 void lg_child_run_single(struct lg_record *record, struct lg_body body)
@@ -67,7 +80,10 @@ void lg_child_run_single(struct lg_record *record, struct lg_body body)
     lg_reach_begin(&lg_agent.sampler);
     lg_agent.counting = LG_COUNT_REPEAT;
     lg_child_run_once(body);
-    lg_child_settle(&before);
+    if ((lg_gauges_grown(&record->first_growth) & ENDS_BY_ITSELF) != 0)
+        lg_rest_wait(&before);
+    else
+        lg_rest_settle(&before);
     if (traced)
         lg_trace_disarm();
     lg_child_sample(&after);
@@ -80,6 +96,7 @@ void lg_child_run_single(struct lg_record *record, struct lg_body body)
         record->lost_heap_bytes = lost.heap_bytes;
         record->lost_mapping_bytes = lost.mapping_bytes;
         record->lost_known = 1;
+        less_left(&record->first_growth, &growth);
         growth.values[LG_GAUGE_HEAP] = 0;
         growth.values[LG_GAUGE_FRAG] = 0;
         growth.values[LG_GAUGE_LIVE] = (int64_t)lost.heap_bytes;
@@ -92,11 +109,22 @@ void lg_child_run_single(struct lg_record *record, struct lg_body body)
     lg_child_end(LG_ENDING_FINISHED, 0);
 }
 
+static void come_to_rest(const struct lg_sample *start)
+{
+    if (lg_agent.record->rests != 0)
+        lg_rest_wait(start);
+    else
+        lg_rest_settle(start);
+}
+
 /* Up to RUNS runs, fewer once DEADLINE_NS is past; one at least. Returns how many. */
-static uint32_t run_until(struct lg_body body, uint32_t runs, uint64_t deadline_ns)
+static uint32_t run_until(struct lg_body body, uint32_t runs, const struct lg_sample *start,
+                          uint64_t deadline_ns)
 {
     uint32_t made = 0;
     do {
+        if (lg_agent.record->rests != 0)
+            lg_rest_wait(start);
         lg_child_run_once(body);
         if (lg_agent.record->repeat != LG_REPEAT_FINE)
             lg_child_end(LG_ENDING_FINISHED, 0);
@@ -147,12 +175,13 @@ void lg_child_run_traced(struct lg_record *record, struct lg_body body)
     uint32_t warm_ups = 0;
     lg_marks_open(&start);
     if (schedule.warm_ups > 0)
-        warm_ups = run_until(body, schedule.warm_ups, started + TRACE_PART_NS);
-    lg_child_sample_after(&start, &before);
+        warm_ups = run_until(body, schedule.warm_ups, &start, started + TRACE_PART_NS);
+    come_to_rest(&start);
+    lg_child_sample(&before);
     lg_marks_open(&before);
     lg_trace_mark();
-    uint32_t made = run_until(body, schedule.measured, started + 2 * TRACE_PART_NS);
-    lg_child_settle(&before);
+    uint32_t made = run_until(body, schedule.measured, &before, started + 2 * TRACE_PART_NS);
+    come_to_rest(&before);
     lg_trace_disarm();
     lg_child_sample(&after);
     lg_sample_growth(&before, &after, record->measured, &growth);

@@ -237,6 +237,7 @@ static void run_again(void (*run)(struct lg_record *record, struct lg_body body)
     record->ending = LG_ENDING_NONE;
     record->runs = 0;
     if (run_child(run)) {
+        result.first_growth = record->first_growth;
         result.lost_known = record->lost_known;
         result.lost_heap_bytes = record->lost_heap_bytes;
         result.lost_mapping_bytes = record->lost_mapping_bytes;

@@ -3,6 +3,7 @@
 #include "agent/agent.h"
 #include "agent/child.h"
 #include "agent/hot.h"
+#include "agent/rest.h"
 #include "agent/trace/trace.h"
 
 #include <errno.h>
@@ -35,7 +36,7 @@ static void sample_in_body(const struct lg_sample *since, struct lg_sample *out)
     uint32_t phase = lg_agent.record->phase;
     int saved_errno = errno;
     if (since != NULL)
-        lg_child_sample_after(since, out);
+        lg_rest_sample(since, out);
     else
         lg_child_sample(out);
     lg_agent.record->phase = phase;

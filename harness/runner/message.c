@@ -112,7 +112,8 @@ static void add_leak(struct lg_text *text, const struct lg_results *results,
     else if (row->verdict.single_run)
         lg_text_add(text, ", judged on a single run");
     else
-        lg_text_add(text, ", over %" PRIu32 " runs", row->verdict.runs);
+        lg_text_add(text, ", over %" PRIu32 " run%s", row->verdict.runs,
+                    row->verdict.runs == 1 ? "" : "s");
 }
 
 /* The first one, in order of time: it is the last of the chain. */

@@ -54,6 +54,7 @@ int add_in_source_suite(void);
 int add_jobs_suite(void);
 int add_order_suite(void);
 int add_report_suite(void);
+int add_rest_suite(void);
 int add_trace_suite(void);
 int add_verdicts_suite(void);
 

@@ -19,7 +19,7 @@ static const struct {
     {"budgets", add_budgets_suite},     {"budgets_update", add_budgets_update_suite},
     {"in_source", add_in_source_suite}, {"capture", add_capture_suite},
     {"crash", add_crash_suite},         {"order", add_order_suite},
-    {"jobs", add_jobs_suite},
+    {"jobs", add_jobs_suite},           {"rest", add_rest_suite},
 };
 
 #define SUITES (sizeof(suites) / sizeof(*suites))

@@ -137,7 +137,7 @@ static void test_a_call_site_of_an_unknown_kind_is_text_in_a_summary(void)
     struct lg_text text = {0};
     lg_github_add_summary(&text, &doc, 100000);
     CU_ASSERT_PTR_NOT_NULL(
-        strstr(text.data, "64 B in 2 (&#60;/pre&#62;&#60;img&#62;), over 1 runs"));
+        strstr(text.data, "64 B in 2 (&#60;/pre&#62;&#60;img&#62;), over 1 run"));
     lg_text_free(&text);
     lg_doc_free(&doc);
 }

@@ -128,7 +128,7 @@ static void add_frames(struct lg_text *out, const struct lg_doc_site *site)
 {
     lg_text_add(out, "%lld B in %lld (", (long long)site->bytes, (long long)site->count);
     add_plain(out, site->kind);
-    lg_text_add(out, "), over %u runs\n", site->runs);
+    lg_text_add(out, "), over %u run%s\n", site->runs, site->runs == 1 ? "" : "s");
     for (size_t f = 0; f < site->frame_count && f < FRAMES; f++) {
         const struct lg_doc_frame *frame = &site->frames[f];
         lg_text_add(out, "    ");

@@ -162,9 +162,9 @@ void lg_html_tree(struct lg_text *out, const struct lg_doc_case *test)
         return;
     }
     lg_text_add(out,
-                "<h4>Call sites <small>over %u traced runs, from the test inwards</small></h4>"
+                "<h4>Call sites <small>over %u traced run%s, from the test inwards</small></h4>"
                 "\n<div class=\"tree\">",
-                test->sites[0].runs);
+                test->sites[0].runs, test->sites[0].runs == 1 ? "" : "s");
     add_branches(out, &tree, &tree.nodes[0]);
     lg_text_add(out, "</div>\n");
     free(tree.nodes);

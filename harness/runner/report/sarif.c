@@ -89,8 +89,8 @@ static void add_frame(struct lg_text *out, const struct lg_doc_frame *frame)
 static void add_stack(struct lg_text *out, const struct lg_doc_site *site)
 {
     struct lg_text what = {0};
-    lg_text_add(&what, "%lld bytes in %lld (%s), over %u runs", (long long)site->bytes,
-                (long long)site->count, site->kind, site->runs);
+    lg_text_add(&what, "%lld bytes in %lld (%s), over %u run%s", (long long)site->bytes,
+                (long long)site->count, site->kind, site->runs, site->runs == 1 ? "" : "s");
     lg_text_add(out, "{");
     add_text(out, lg_text_string(&what));
     lg_text_add(out, ", \"frames\": [");
