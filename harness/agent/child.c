@@ -29,6 +29,9 @@
 extern void __gcov_dump(void) __attribute__((weak));
 extern void __gcov_reset(void) __attribute__((weak));
 
+/* How many runs tell whether a leak goes on that grew in so many before. */
+#define AT_REST_RUNS 16
+
 static LG_HOT bool is_alone; /* since the newest sample: one thread, and no children */
 
 _Noreturn void lg_child_end(enum lg_ending ending, int error)
@@ -122,33 +125,43 @@ static void keep_step(uint32_t runs, bool warm_up, const struct lg_gauges *growt
     record->steps_count++;
 }
 
-/* The one run that there will be tells it all. */
-static bool is_only_run(const struct lg_trial *trial)
+/* The one run that there will be tells it all: where that is too much, what it left gets the time
+ * to end. */
+static bool gets_time_to_end(const struct lg_trial *trial, const struct lg_gauges *growth)
 {
-    return trial->rigor == LG_RIGOR_ONCE ||
-           (lg_agent.record->wishes.flags & LG_WISH_SINGLE_RUN) != 0 || lg_offsets_moved();
+    struct lg_record *record = lg_agent.record;
+    struct lg_gauges limits = lg_limits_of(record);
+    if ((lg_gauges_grown(growth) & LG_GAUGES_THAT_END) == 0 || record->asserts_failed != 0 ||
+        (record->wishes.flags & LG_WISH_UNMEASURED) != 0 ||
+        lg_gauges_over(growth, 1, record->measured, &limits) == 0)
+        return false;
+    return trial->rigor == LG_RIGOR_ONCE || (record->wishes.flags & LG_WISH_SINGLE_RUN) != 0 ||
+           lg_offsets_moved();
 }
 
-static void run_first(struct lg_trial *trial, struct lg_body body, struct lg_rest *rest)
+static void run_first(struct lg_trial *trial, struct lg_body body)
 {
     struct lg_record *record = lg_agent.record;
     struct lg_sample before;
     struct lg_sample last;
+    struct lg_gauges growth;
     lg_child_sample(&before);
-    lg_rest_begin(rest, &before);
     if (lg_agent.sampler.has_read && body.prepare_runs == 0)
         lg_host_was_wrong();
     lg_marks_open(&before);
+    lg_rest_begin(&before, 0);
     lg_sampler_rebase(&lg_agent.sampler); /* lists would cost each clean test their time */
     lg_agent.counting = LG_COUNT_FIRST;
     lg_child_run_once(body);
     lg_rest_sample(&before, &last);
-    if (lg_rest_is_left(&before, &last) && is_only_run(trial)) {
-        lg_rest_wait(&before);
-        lg_child_sample(&last);
-    }
-    struct lg_gauges growth;
     lg_sample_growth(&before, &last, record->measured, &growth);
+    if (gets_time_to_end(trial, &growth)) {
+        lg_rest_insist();
+        lg_rest_wait();
+        lg_child_sample(&last);
+        lg_sample_growth(&before, &last, record->measured, &growth);
+        record->patience_ms = lg_rest_patience_ms();
+    }
     lg_marks_close(&growth);
     record->first_growth = growth;
     trial->judged = lg_limits_judged(record);
@@ -167,35 +180,74 @@ static uint64_t repeat_limit_ms(uint64_t timeout_ms, uint64_t elapsed_ns)
     return timeout_ms == 0 || limit < timeout_ms ? limit : timeout_ms;
 }
 
-/* Makes up to RUNS runs, fewer once DEADLINE_NS is past. Returns how many; 0 when one failed. */
-static uint32_t repeat(struct lg_body body, uint32_t runs, struct lg_rest *rest,
-                       uint64_t deadline_ns)
+/* A suspect gets one second, and as much again as it was waited for, up to three. */
+static bool is_out_of_time(uint64_t started_ns)
+{
+    uint64_t waited_ns = lg_rest_waited_ns();
+    uint64_t more_ns = waited_ns < 3 * LG_TRIAL_CONFIRM_NS ? waited_ns : 3 * LG_TRIAL_CONFIRM_NS;
+    return lg_clock_ns() > started_ns + LG_TRIAL_CONFIRM_NS + more_ns;
+}
+
+/* Makes up to RUNS runs, fewer once it is out of time. Returns how many; 0 when one failed. */
+static uint32_t repeat(struct lg_body body, uint32_t runs, uint64_t started_ns)
 {
     uint32_t made = 0;
     while (made < runs) {
         if (made > 0)
-            lg_rest_between_runs(rest);
+            lg_rest_wait();
         lg_child_run_once(body);
         if (lg_agent.record->repeat != LG_REPEAT_FINE)
             return 0;
         made++;
-        if (runs > 1 && lg_clock_ns() > deadline_ns)
+        if (runs > 1 && is_out_of_time(started_ns))
             break;
     }
     return made;
 }
 
-/* From here on, all that grows is judged. */
-static void start_at(const struct lg_sample *sample, struct lg_sample *start)
-{
-    *start = *sample;
-    lg_evidence_begin();
-}
-
-static void run_again(struct lg_trial *trial, struct lg_body body, struct lg_rest *rest)
+/* All that was measured so far was not at rest. */
+static void count_steps_as_warm_up(void)
 {
     struct lg_record *record = lg_agent.record;
-    uint64_t deadline_ns = lg_clock_ns() + LG_TRIAL_CONFIRM_NS;
+    struct lg_step *steps = (struct lg_step *)(void *)(lg_agent.ledger.attic + record->steps);
+    for (uint32_t i = 0; record->steps != 0 && i < record->steps_count; i++)
+        steps[i].warm_up = true;
+}
+
+/* What threads that stay give back later is no leak. Where they do, some runs from rest to rest
+ * decide, of the gauges that were found to leak. What the heap keeps of it is not counted: `live`
+ * tells what is not given back. */
+static void judge_at_rest(struct lg_body body, struct lg_sample *start, struct lg_sample *after)
+{
+    struct lg_record *record = lg_agent.record;
+    lg_gauge_set suspects = record->leaking;
+    struct lg_gauges growth;
+    if (!lg_rest_await_returns(suspects, after))
+        return;
+    record->gives_back = 1;
+    count_steps_as_warm_up();
+    *start = *after;
+    lg_evidence_begin();
+    lg_marks_open(start);
+    uint32_t made = repeat(body, AT_REST_RUNS, lg_clock_ns());
+    if (made == 0)
+        return;
+    lg_rest_end_runs(after);
+    lg_rest_await_returns(suspects, after);
+    lg_sample_growth(start, after, record->measured, &growth);
+    lg_marks_close(&growth);
+    keep_step(made, false, &growth);
+    if ((suspects & LG_GAUGE_BIT(LG_GAUGE_LIVE)) != 0)
+        suspects &= ~LG_GAUGE_BIT(LG_GAUGE_HEAP);
+    record->growth = growth;
+    record->judged_runs = made;
+    record->leaking = suspects & lg_gauges_grown(&growth);
+}
+
+static void run_again(struct lg_trial *trial, struct lg_body body)
+{
+    struct lg_record *record = lg_agent.record;
+    uint64_t started_ns = lg_clock_ns();
     record->run_limit_ms = repeat_limit_ms(lg_timeout_of(record), record->elapsed_ns);
     lg_agent.counting = LG_COUNT_REPEAT;
     record->repeats = 1;
@@ -205,29 +257,39 @@ static void run_again(struct lg_trial *trial, struct lg_body body, struct lg_res
     struct lg_sample before;
     struct lg_sample after;
     lg_child_sample(&before);
-    start_at(&before, &start);
+    lg_rest_begin_runs(&before);
+    start = before;
+    lg_evidence_begin();
     uint32_t runs;
     while ((runs = lg_trial_next(trial)) > 0) {
         bool warm_up = lg_trial_warming_up(trial);
         lg_marks_open(&before);
-        uint32_t made = repeat(body, runs, rest, deadline_ns + rest->found_in_ns);
+        uint32_t made = repeat(body, runs, started_ns);
         if (made == 0)
             return;
-        bool was_restless = lg_rest_sample_runs(rest, &before, &after);
+        bool was_restless = lg_rest_end_runs(&after);
         struct lg_gauges growth;
         lg_sample_growth(&before, &after, record->measured, &growth);
         lg_marks_close(&growth);
-        keep_step(made, warm_up || was_restless, &growth);
+        keep_step(made, warm_up, &growth);
+        if (was_restless) {
+            lg_trial_restart(trial);
+            count_steps_as_warm_up();
+        } else {
+            lg_trial_add(trial, made, &growth, is_out_of_time(started_ns));
+        }
         before = after;
-        if (warm_up || was_restless)
-            start_at(&after, &start);
-        if (!was_restless)
-            lg_trial_add(trial, made, &growth, lg_clock_ns() > deadline_ns + rest->found_in_ns);
+        if (warm_up || was_restless) {
+            start = after;
+            lg_evidence_begin();
+        }
     }
     record->growth = trial->growth;
     record->judged_runs = trial->judged_runs;
     record->leaking = lg_trial_leaking(trial);
-    record->rests = rest->waits;
+    record->patience_ms = lg_rest_patience_ms();
+    if (record->leaking != 0 && (record->leaking & LG_GAUGES_THAT_END) == 0)
+        judge_at_rest(body, &start, &after);
     if (record->leaking != 0)
         lg_evidence_keep(&start, &after);
 }
@@ -259,7 +321,7 @@ void lg_child_begin(struct lg_record *record)
 }
 
 /* After the first run: what it takes beyond that. */
-static void judge(struct lg_trial *trial, struct lg_body body, struct lg_rest *rest)
+static void judge(struct lg_trial *trial, struct lg_body body)
 {
     struct lg_record *record = lg_agent.record;
     if (record->choice.exact && lg_agent.ledger.header->orders.insist != 0 &&
@@ -271,7 +333,7 @@ static void judge(struct lg_trial *trial, struct lg_body body, struct lg_rest *r
     } else if (goes_on && lg_offsets_moved()) {
         record->repeat = LG_REPEAT_READS_ON;
     } else if (goes_on) {
-        run_again(trial, body, rest);
+        run_again(trial, body);
     } else if (trial->judged_runs > 0) {
         record->growth = trial->growth;
         record->judged_runs = trial->judged_runs;
@@ -285,13 +347,12 @@ void lg_child_run(struct lg_record *record, struct lg_body body)
     lg_output_take();
     lg_crash_arm();
     struct lg_trial trial;
-    struct lg_rest rest;
     const struct lg_orders *orders = &lg_agent.ledger.header->orders;
     lg_trial_begin(&trial, (enum lg_rigor)orders->rigor, record->measured);
     lg_child_prepare(body);
-    run_first(&trial, body, &rest);
+    run_first(&trial, body);
     lg_coverage_write();
     if (record->asserts_failed == 0 && (record->wishes.flags & LG_WISH_UNMEASURED) == 0)
-        judge(&trial, body, &rest);
+        judge(&trial, body);
     lg_child_end(LG_ENDING_FINISHED, 0);
 }

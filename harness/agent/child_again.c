@@ -36,8 +36,6 @@ static void arm_trace(void)
     lg_trace_arm();
 }
 
-#define ENDS_BY_ITSELF (LG_GAUGE_BIT(LG_GAUGE_THREADS) | LG_GAUGE_BIT(LG_GAUGE_CHILDREN))
-
 /* Of a test that is within its limits, nothing needs to be named. */
 static bool is_over(const struct lg_gauges *growth)
 {
@@ -45,11 +43,20 @@ static bool is_over(const struct lg_gauges *growth)
     return lg_gauges_over(growth, 1, lg_agent.record->measured, &limits) != 0;
 }
 
-/* What was there a moment after the first run may have ended in the time that it got now. */
-static void less_left(struct lg_gauges *first_growth, const struct lg_gauges *growth)
+/* Whether what the first run left is to get more time than it got. */
+static bool is_to_be_waited_for(const struct lg_record *record)
 {
+    return record->patience_ms > 0 ||
+           (record->repeats != 0 && is_over(&record->first_growth) &&
+            (lg_gauges_grown(&record->first_growth) & LG_GAUGES_THAT_END) != 0);
+}
+
+/* What was there a moment after the first run has ended in the time that it got now. */
+static void take_ended(struct lg_gauges *first_growth, const struct lg_gauges *growth)
+{
+    const lg_gauge_set counted = LG_GAUGES_THAT_END | LG_GAUGE_BIT(LG_GAUGE_FDS);
     for (int gauge = 0; gauge < LG_GAUGE_COUNT; gauge++) {
-        if ((LG_GAUGE_BIT(gauge) & ENDS_BY_ITSELF) != 0 &&
+        if ((LG_GAUGE_BIT(gauge) & counted) != 0 &&
             growth->values[gauge] < first_growth->values[gauge])
             first_growth->values[gauge] = growth->values[gauge];
     }
@@ -61,6 +68,7 @@ void lg_child_run_single(struct lg_record *record, struct lg_body body)
     struct lg_sample after;
     struct lg_lost lost;
     bool traced = lg_agent.ledger.header->orders.trace != 0;
+    bool waits = is_to_be_waited_for(record);
     /* Pointers that the callers keep in registers go to the stack, right below the frame. */
     __builtin_unwind_init();
     uint64_t stack_pointer =
@@ -76,12 +84,13 @@ void lg_child_run_single(struct lg_record *record, struct lg_body body)
     if (traced)
         arm_trace();
     lg_child_sample(&before);
+    lg_rest_begin(&before, waits ? LG_REST_PATIENCE_MS : 0);
     lg_marks_open(&before);
     lg_reach_begin(&lg_agent.sampler);
     lg_agent.counting = LG_COUNT_REPEAT;
     lg_child_run_once(body);
-    if ((lg_gauges_grown(&record->first_growth) & ENDS_BY_ITSELF) != 0)
-        lg_rest_wait(&before);
+    if (waits)
+        lg_rest_wait();
     else
         lg_rest_settle(&before);
     if (traced)
@@ -96,7 +105,8 @@ void lg_child_run_single(struct lg_record *record, struct lg_body body)
         record->lost_heap_bytes = lost.heap_bytes;
         record->lost_mapping_bytes = lost.mapping_bytes;
         record->lost_known = 1;
-        less_left(&record->first_growth, &growth);
+        if (waits)
+            take_ended(&record->first_growth, &growth);
         growth.values[LG_GAUGE_HEAP] = 0;
         growth.values[LG_GAUGE_FRAG] = 0;
         growth.values[LG_GAUGE_LIVE] = (int64_t)lost.heap_bytes;
@@ -109,27 +119,29 @@ void lg_child_run_single(struct lg_record *record, struct lg_body body)
     lg_child_end(LG_ENDING_FINISHED, 0);
 }
 
-static void come_to_rest(const struct lg_sample *start)
+static void sample_at_rest(const struct lg_sample *before, struct lg_sample *out)
 {
-    if (lg_agent.record->rests != 0)
-        lg_rest_wait(start);
+    struct lg_record *record = lg_agent.record;
+    if (record->patience_ms > 0)
+        lg_rest_wait();
     else
-        lg_rest_settle(start);
+        lg_rest_settle(before);
+    lg_child_sample(out);
+    if (record->gives_back != 0)
+        lg_rest_await_returns(record->leaking, out);
 }
 
 /* Up to RUNS runs, fewer once DEADLINE_NS is past; one at least. Returns how many. */
-static uint32_t run_until(struct lg_body body, uint32_t runs, const struct lg_sample *start,
-                          uint64_t deadline_ns)
+static uint32_t run_until(struct lg_body body, uint32_t runs, uint64_t deadline_ns)
 {
     uint32_t made = 0;
     do {
-        if (lg_agent.record->rests != 0)
-            lg_rest_wait(start);
+        lg_rest_wait();
         lg_child_run_once(body);
         if (lg_agent.record->repeat != LG_REPEAT_FINE)
             lg_child_end(LG_ENDING_FINISHED, 0);
         made++;
-    } while (made < runs && lg_clock_ns() < deadline_ns);
+    } while (made < runs && lg_clock_ns() < deadline_ns + lg_rest_waited_ns());
     return made;
 }
 
@@ -170,18 +182,18 @@ void lg_child_run_traced(struct lg_record *record, struct lg_body body)
     lg_child_prepare(body);
     arm_trace();
     lg_child_sample(&start);
+    lg_rest_begin(&start, record->patience_ms);
     lg_agent.counting = LG_COUNT_REPEAT;
     uint64_t started = lg_clock_ns();
     uint32_t warm_ups = 0;
     lg_marks_open(&start);
     if (schedule.warm_ups > 0)
-        warm_ups = run_until(body, schedule.warm_ups, &start, started + TRACE_PART_NS);
-    come_to_rest(&start);
-    lg_child_sample(&before);
+        warm_ups = run_until(body, schedule.warm_ups, started + TRACE_PART_NS);
+    sample_at_rest(&start, &before);
     lg_marks_open(&before);
     lg_trace_mark();
-    uint32_t made = run_until(body, schedule.measured, &before, started + 2 * TRACE_PART_NS);
-    come_to_rest(&before);
+    uint32_t made = run_until(body, schedule.measured, started + 2 * TRACE_PART_NS);
+    sample_at_rest(&before, &after);
     lg_trace_disarm();
     lg_child_sample(&after);
     lg_sample_growth(&before, &after, record->measured, &growth);

@@ -65,10 +65,26 @@ static void add_part(const struct lg_sample *end)
     marks.is_open = false;
 }
 
+/* Part of what was there at the end of a marked part has ended since, with what it held. */
+static bool has_ended(const struct lg_gauges *growth)
+{
+    for (int gauge = 0; gauge < LG_GAUGE_COUNT; gauge++) {
+        if ((LG_GAUGE_BIT(gauge) & LG_GAUGES_THAT_END) != 0 &&
+            marks.inside.values[gauge] > growth->values[gauge])
+            return true;
+    }
+    return false;
+}
+
 void lg_marks_close(struct lg_gauges *growth)
 {
-    if (is_marked())
-        *growth = marks.inside;
+    if (!is_marked())
+        return;
+    bool less = has_ended(growth);
+    for (int gauge = 0; gauge < LG_GAUGE_COUNT; gauge++) {
+        if (!less || marks.inside.values[gauge] < growth->values[gauge])
+            growth->values[gauge] = marks.inside.values[gauge];
+    }
 }
 
 void lg_marks_begin(void)

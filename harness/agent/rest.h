@@ -1,4 +1,4 @@
-/* Threads and child processes that end by themselves, a moment after the run that left them: they
+/* Threads and child processes that end by themselves, a while after the run that left them: they
  * are no leak, nor is what they hold until then. In the process of a test; safe between two
  * samples. */
 #ifndef LG_AGENT_REST_H
@@ -6,38 +6,46 @@
 
 #include "agent/agent.h"
 
-/* Whether there are more threads or children than before. */
-bool lg_rest_is_left(const struct lg_sample *before, const struct lg_sample *after);
-
 /* A thread is still counted while it exits, though it was joined; so is a detached one that has
- * nothing more to do. Waits for that, 50 ms at most: then those that stay have begun, too. */
+ * nothing more to do. Waits for that, 50 ms at most, or until no more threads and children are
+ * there than in BEFORE. */
 void lg_rest_settle(const struct lg_sample *before);
 
 /* Takes a sample after that. OUT is not BEFORE. */
 void lg_rest_sample(const struct lg_sample *before, struct lg_sample *out);
 
-/* Before threads and processes are called left behind, they get more than that: waits until no
- * more of them are there than in BEFORE, 1.3 s at most. Returns whether that is so. */
-bool lg_rest_wait(const struct lg_sample *before);
+/* The longest that anything is waited for. */
+#define LG_REST_PATIENCE_MS 1300
 
-/* How a test comes to rest that is run again and again. */
-struct lg_rest {
-    struct lg_sample level; /* at rest: before the first run, then what has not ended by itself */
-    bool waits;             /* what its runs leave ends by itself, but not at once */
-    bool runs_on;           /* nothing is to be gained by waiting any more */
-    uint64_t found_in_ns;   /* how long it took to find that out */
-};
+/* Begins with what is there in the sample FIRST, before the first run: that stays. What the runs
+ * leave gets PATIENCE_MS to end; with 0 it is found out after the second whether it does. */
+void lg_rest_begin(const struct lg_sample *first, uint32_t patience_ms);
 
-/* FIRST is the sample before the first run. */
-void lg_rest_begin(struct lg_rest *rest, const struct lg_sample *first);
+/* From here on, what runs leave gets the time to end. */
+void lg_rest_insist(void);
 
-/* Between two runs: as many ran at a time as one run leaves, and as many stacks are kept for
- * later threads. */
-void lg_rest_between_runs(struct lg_rest *rest);
+/* Waits until what the runs have left has ended, where that is worth it: then as many threads run
+ * at a time as one run starts, and as many stacks are kept for later ones. What does not end in its
+ * time stays, from there on. */
+void lg_rest_wait(void);
 
-/* Takes a sample after runs, at rest. Returns whether it was found out by that that the test must
- * be waited for: what was sampled before it was not at rest, and tells nothing. */
-bool lg_rest_sample_runs(struct lg_rest *rest, const struct lg_sample *before,
-                         struct lg_sample *out);
+/* What there is now is what the sample before the next runs has counted. */
+void lg_rest_begin_runs(const struct lg_sample *before);
+
+/* Takes the sample after runs, at rest. Returns whether something has ended that the sample before
+ * them had counted: that was not at rest, and the growth since tells nothing. Says so three times
+ * at most: a test may end what its last run has left, and leave the same again. */
+bool lg_rest_end_runs(struct lg_sample *out);
+
+/* The runs may have left work to threads that stay. Waits, where there are any, for as long as one
+ * of the gauges SUSPECTS goes on to fall, and takes the sample OUT anew. Returns whether any did.
+ */
+bool lg_rest_await_returns(lg_gauge_set suspects, struct lg_sample *out);
+
+/* How long was waited in all: the test has not had that time. */
+uint64_t lg_rest_waited_ns(void);
+
+/* How long it is worth to wait for what the runs leave; 0: not at all. */
+uint32_t lg_rest_patience_ms(void);
 
 #endif

@@ -30,6 +30,7 @@ void lg_trial_begin(struct lg_trial *trial, enum lg_rigor rigor, lg_gauge_set me
 {
     memset(trial, 0, sizeof(*trial));
     trial->rigor = rigor;
+    trial->measured_gauges = measured;
     trial->judged = measured & ~LG_GAUGE_BIT(LG_GAUGE_FRAG);
     trial->live = measured & LG_GAUGE_BIT(LG_GAUGE_LIVE);
     trial->steady = measured;
@@ -39,6 +40,15 @@ void lg_trial_insist(struct lg_trial *trial)
 {
     trial->insists = true;
     trial->over = false;
+}
+
+void lg_trial_restart(struct lg_trial *trial)
+{
+    struct lg_trial old = *trial;
+    lg_trial_begin(trial, old.rigor, old.measured_gauges);
+    trial->judged = old.judged;
+    trial->insists = old.insists;
+    trial->runs = trial->warm_ups = old.warm_ups;
 }
 
 bool lg_trial_warming_up(const struct lg_trial *trial)

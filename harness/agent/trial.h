@@ -17,6 +17,7 @@
 
 struct lg_trial {
     enum lg_rigor rigor;
+    lg_gauge_set measured_gauges;
     lg_gauge_set judged; /* gauges whose growth matters */
     lg_gauge_set live;   /* which of the gauges are exact: LIVE, where it is measured */
     uint32_t runs;       /* made so far, warm-up included */
@@ -42,6 +43,9 @@ void lg_trial_begin(struct lg_trial *trial, enum lg_rigor rigor, lg_gauge_set me
  * leak of some runs only from none, and how far the runs lie apart. */
 #define LG_TRIAL_INSIST_RUNS 64
 void lg_trial_insist(struct lg_trial *trial);
+
+/* All that was added so far counts as warm-up: it was found out that it tells nothing. */
+void lg_trial_restart(struct lg_trial *trial);
 
 /* How many runs to make until the next sample; 0 when there is nothing left to
  * find out. The caller may make fewer, and says so to lg_trial_add. */

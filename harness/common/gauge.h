@@ -25,6 +25,9 @@ typedef uint32_t lg_gauge_set;
 #define LG_GAUGES_OF_MEMORY                                                                        \
     (LG_GAUGE_BIT(LG_GAUGE_HEAP) | LG_GAUGE_BIT(LG_GAUGE_MMAP) | LG_GAUGE_BIT(LG_GAUGE_LIVE))
 
+/* What may end by itself, and then gives back what it held. */
+#define LG_GAUGES_THAT_END (LG_GAUGE_BIT(LG_GAUGE_THREADS) | LG_GAUGE_BIT(LG_GAUGE_CHILDREN))
+
 /* One number per gauge: a growth, a budget. Bytes or counts, by gauge. */
 struct lg_gauges {
     int64_t values[LG_GAUGE_COUNT];

@@ -152,7 +152,8 @@ struct lg_record {
 
     /* What a second, single run has lost, where the test can't be repeated. */
     uint32_t lost_known;
-    uint32_t rests; /* what its runs leave ends by itself, but not at once: see agent/rest.h */
+    uint32_t patience_ms; /* that what its runs leave is worth: see agent/rest.h */
+    uint32_t gives_back;  /* threads that stay give back later what they leave */
     uint64_t lost_heap_bytes;
     uint64_t lost_mapping_bytes;
 

@@ -94,6 +94,49 @@ static void test_only_measured_gauges_make_a_suspect(void)
     CU_ASSERT_EQUAL(lg_trial_leaking(&trial), 0);
 }
 
+/* A mapping and a block, before what is there comes to rest. */
+static void test_after_a_restart_nothing_of_before_counts(void)
+{
+    static const enum lg_rigor rigors[] = {LG_RIGOR_QUICK, LG_RIGOR_STANDARD, LG_RIGOR_THOROUGH};
+    for (size_t i = 0; i < sizeof(rigors) / sizeof(rigors[0]); i++) {
+        struct lg_trial whole = play(rigors[i], leak_block, UINT32_MAX);
+        struct lg_gauges restless = {{0}};
+        struct lg_trial trial;
+        lg_trial_begin(&trial, rigors[i], MEMORY);
+        trial.judged &= ~BIT(HEAP);
+        while (lg_trial_warming_up(&trial))
+            lg_trial_add(&trial, 1, &restless, false);
+        trial.over = false; /* a run without growth may have ended it */
+        uint32_t made = trial.runs;
+        restless.values[LG_GAUGE_MMAP] = 4096;
+        restless.values[LG_GAUGE_LIVE] = -5000;
+        lg_trial_add(&trial, 1, &restless, false);
+        lg_trial_restart(&trial);
+        CU_ASSERT_FALSE(lg_trial_warming_up(&trial));
+        CU_ASSERT_EQUAL(trial.judged & BIT(HEAP), 0);
+        play_on(&trial, leak_block, &made, UINT32_MAX);
+        CU_ASSERT_EQUAL(lg_trial_leaking(&trial), BIT(LIVE));
+        CU_ASSERT_EQUAL(trial.judged_runs, whole.judged_runs);
+        CU_ASSERT_EQUAL(trial.growth.values[LG_GAUGE_LIVE], 32 * (int64_t)whole.judged_runs);
+        CU_ASSERT_EQUAL(trial.growth.values[LG_GAUGE_MMAP], 0);
+    }
+}
+
+static void test_a_restart_goes_on_insisting(void)
+{
+    struct lg_gauges growth = {{0}};
+    struct lg_trial trial;
+    lg_trial_begin(&trial, LG_RIGOR_STANDARD, MEMORY);
+    lg_trial_insist(&trial);
+    for (uint32_t i = 0; i < 3; i++)
+        lg_trial_add(&trial, 1, &growth, false);
+    lg_trial_restart(&trial);
+    uint32_t made = trial.runs;
+    play_on(&trial, leak_block, &made, UINT32_MAX);
+    CU_ASSERT_EQUAL(trial.judged_runs, LG_TRIAL_INSIST_RUNS);
+    CU_ASSERT_EQUAL(lg_trial_leaking(&trial), BIT(LIVE));
+}
+
 int add_trial_steps_suite(void)
 {
     CU_TestInfo tests[] = {
@@ -104,6 +147,8 @@ int add_trial_steps_suite(void)
         UNIT_TEST(test_out_of_time_spares_no_measured_run),
         UNIT_TEST(test_out_of_time_accuses_no_cache_that_is_full),
         UNIT_TEST(test_only_measured_gauges_make_a_suspect),
+        UNIT_TEST(test_after_a_restart_nothing_of_before_counts),
+        UNIT_TEST(test_a_restart_goes_on_insisting),
         CU_TEST_INFO_NULL,
     };
     return unit_add_suite("trial steps", tests);
