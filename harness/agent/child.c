@@ -29,6 +29,9 @@
 extern void __gcov_dump(void) __attribute__((weak));
 extern void __gcov_reset(void) __attribute__((weak));
 
+/* So many steps at most tell nothing, of those in which nothing has become less. */
+#define MAX_DROPPED 3
+
 /* How many runs tell whether a leak goes on that grew in so many before. */
 #define AT_REST_RUNS 16
 
@@ -214,34 +217,73 @@ static void count_steps_as_warm_up(void)
         steps[i].warm_up = true;
 }
 
-/* What threads that stay give back later is no leak. Where they do, some runs from rest to rest
- * decide, of the gauges that were found to leak. What the heap keeps of it is not counted: `live`
- * tells what is not given back. */
+/* Half of what a gauge has grown by, of one of SUSPECTS at least. */
+static bool is_much(const struct lg_gauges *returned, lg_gauge_set suspects)
+{
+    for (int gauge = 0; gauge < LG_GAUGE_COUNT; gauge++) {
+        if ((suspects & LG_GAUGE_BIT(gauge)) != 0 &&
+            returned->values[gauge] >= lg_agent.record->growth.values[gauge] / 2)
+            return true;
+    }
+    return false;
+}
+
+/* Where they have become less than one run adds, something else is going on. */
+static bool have_fallen(const struct lg_gauges *growth, lg_gauge_set suspects)
+{
+    const struct lg_record *record = lg_agent.record;
+    for (int gauge = 0; gauge < LG_GAUGE_COUNT; gauge++) {
+        if ((suspects & LG_GAUGE_BIT(gauge)) != 0 && growth->values[gauge] < 0 &&
+            -growth->values[gauge] >= record->growth.values[gauge] / record->judged_runs)
+            return true;
+    }
+    return false;
+}
+
+/* What threads that stay give back later is no leak. Where they do, some runs decide, from the
+ * least that there is after all before them to the least after all of them. What the heap keeps is
+ * not counted then: `live` tells what is not given back. Where that gets no clear answer, what was
+ * found before stands. */
 static void judge_at_rest(struct lg_body body, struct lg_sample *start, struct lg_sample *after)
 {
     struct lg_record *record = lg_agent.record;
     lg_gauge_set suspects = record->leaking;
+    struct lg_sample first = *after;
     struct lg_gauges growth;
-    if (!lg_rest_await_returns(suspects, after))
+    struct lg_gauges before_runs;
+    struct lg_gauges after_runs;
+    if (!lg_rest_await_returns(suspects, after, &before_runs) || !is_much(&before_runs, suspects))
         return;
-    record->gives_back = 1;
-    count_steps_as_warm_up();
-    *start = *after;
+    struct lg_sample begin = *after;
     lg_evidence_begin();
-    lg_marks_open(start);
     uint32_t made = repeat(body, AT_REST_RUNS, lg_clock_ns());
     if (made == 0)
         return;
-    lg_rest_end_runs(after);
-    lg_rest_await_returns(suspects, after);
-    lg_sample_growth(start, after, record->measured, &growth);
-    lg_marks_close(&growth);
+    lg_rest_end_runs(&begin, after);
+    lg_sample_growth(&first, after, record->measured, &growth);
+    bool are_back = lg_rest_await_returns(suspects, after, &after_runs);
+    for (int gauge = 0; gauge < LG_GAUGE_COUNT; gauge++)
+        growth.values[gauge] += before_runs.values[gauge] - after_runs.values[gauge];
+    *start = begin;
+    if (!are_back || have_fallen(&growth, suspects))
+        return;
+    record->gives_back = 1;
+    count_steps_as_warm_up();
     keep_step(made, false, &growth);
     if ((suspects & LG_GAUGE_BIT(LG_GAUGE_LIVE)) != 0)
         suspects &= ~LG_GAUGE_BIT(LG_GAUGE_HEAP);
     record->growth = growth;
     record->judged_runs = made;
     record->leaking = suspects & lg_gauges_grown(&growth);
+}
+
+static bool has_become_less(const struct lg_trial *trial, const struct lg_gauges *growth)
+{
+    for (int gauge = 0; gauge < LG_GAUGE_COUNT; gauge++) {
+        if ((trial->judged & LG_GAUGE_BIT(gauge)) != 0 && growth->values[gauge] < 0)
+            return true;
+    }
+    return false;
 }
 
 static void run_again(struct lg_trial *trial, struct lg_body body)
@@ -261,25 +303,36 @@ static void run_again(struct lg_trial *trial, struct lg_body body)
     start = before;
     lg_evidence_begin();
     uint32_t runs;
+    uint32_t dropped = 0;
     while ((runs = lg_trial_next(trial)) > 0) {
         bool warm_up = lg_trial_warming_up(trial);
         lg_marks_open(&before);
         uint32_t made = repeat(body, runs, started_ns);
         if (made == 0)
             return;
-        bool was_restless = lg_rest_end_runs(&after);
+        bool knew = lg_rest_insists();
+        bool was_restless = lg_rest_end_runs(&before, &after);
         struct lg_gauges growth;
         lg_sample_growth(&before, &after, record->measured, &growth);
         lg_marks_close(&growth);
+        bool is_last = is_out_of_time(started_ns);
+        /* What has ended was counted when the step began, which tells nothing then. But a test may
+         * end each time what its last run has left, and leave the same again. */
+        bool drops = was_restless &&
+                     (dropped < MAX_DROPPED || (!is_last && has_become_less(trial, &growth)));
+        /* What it marks was not waited for in this step. */
+        if (!knew && lg_rest_insists() && (record->wishes.flags & LG_WISH_MARKS) != 0)
+            drops = true;
         keep_step(made, warm_up, &growth);
-        if (was_restless) {
+        if (drops) {
+            dropped++;
             lg_trial_restart(trial);
             count_steps_as_warm_up();
         } else {
-            lg_trial_add(trial, made, &growth, is_out_of_time(started_ns));
+            lg_trial_add(trial, made, &growth, is_last);
         }
         before = after;
-        if (warm_up || was_restless) {
+        if (warm_up || drops) {
             start = after;
             lg_evidence_begin();
         }
@@ -288,7 +341,8 @@ static void run_again(struct lg_trial *trial, struct lg_body body)
     record->judged_runs = trial->judged_runs;
     record->leaking = lg_trial_leaking(trial);
     record->patience_ms = lg_rest_patience_ms();
-    if (record->leaking != 0 && (record->leaking & LG_GAUGES_THAT_END) == 0)
+    if (record->leaking != 0 && (record->leaking & LG_GAUGES_THAT_END) == 0 &&
+        (record->wishes.flags & LG_WISH_MARKS) == 0)
         judge_at_rest(body, &start, &after);
     if (record->leaking != 0)
         lg_evidence_keep(&start, &after);

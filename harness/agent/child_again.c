@@ -127,8 +127,9 @@ static void sample_at_rest(const struct lg_sample *before, struct lg_sample *out
     else
         lg_rest_settle(before);
     lg_child_sample(out);
+    struct lg_gauges returned;
     if (record->gives_back != 0)
-        lg_rest_await_returns(record->leaking, out);
+        lg_rest_await_returns(record->leaking, out, &returned);
 }
 
 /* Up to RUNS runs, fewer once DEADLINE_NS is past; one at least. Returns how many. */

@@ -30,13 +30,20 @@ static bool is_marked(void)
     return (lg_agent.record->wishes.flags & LG_WISH_MARKS) != 0;
 }
 
+static bool is_only_run(void)
+{
+    return lg_agent.counting == LG_COUNT_FIRST &&
+           (lg_agent.ledger.header->orders.rigor == LG_RIGOR_ONCE ||
+            (lg_agent.record->wishes.flags & LG_WISH_SINGLE_RUN) != 0);
+}
+
 /* The body goes on after it. */
 static void sample_in_body(const struct lg_sample *since, struct lg_sample *out)
 {
     uint32_t phase = lg_agent.record->phase;
     int saved_errno = errno;
     if (since != NULL)
-        lg_rest_sample(since, out);
+        lg_rest_sample_in_run(since, is_only_run(), out);
     else
         lg_child_sample(out);
     lg_agent.record->phase = phase;
@@ -65,26 +72,10 @@ static void add_part(const struct lg_sample *end)
     marks.is_open = false;
 }
 
-/* Part of what was there at the end of a marked part has ended since, with what it held. */
-static bool has_ended(const struct lg_gauges *growth)
-{
-    for (int gauge = 0; gauge < LG_GAUGE_COUNT; gauge++) {
-        if ((LG_GAUGE_BIT(gauge) & LG_GAUGES_THAT_END) != 0 &&
-            marks.inside.values[gauge] > growth->values[gauge])
-            return true;
-    }
-    return false;
-}
-
 void lg_marks_close(struct lg_gauges *growth)
 {
-    if (!is_marked())
-        return;
-    bool less = has_ended(growth);
-    for (int gauge = 0; gauge < LG_GAUGE_COUNT; gauge++) {
-        if (!less || marks.inside.values[gauge] < growth->values[gauge])
-            growth->values[gauge] = marks.inside.values[gauge];
-    }
+    if (is_marked())
+        *growth = marks.inside;
 }
 
 void lg_marks_begin(void)

@@ -18,7 +18,7 @@ void lg_marks_open(const struct lg_sample *before);
 void lg_marks_begin_run(void);
 
 /* They have ended: what GROWTH is of all of it becomes that of the marked parts, if the test marks
- * any. Where threads or children have ended since, it is no more than that of all. */
+ * any. */
 void lg_marks_close(struct lg_gauges *growth);
 
 /* The calls of <leakgate/leakgate.h>. */

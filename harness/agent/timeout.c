@@ -5,7 +5,7 @@
 /* What a child takes at the most, in time limits of a test: the first run, those that judge it, and
  * the last ones of the batches; and beyond that. */
 #define MAX_LIMITS 8
-#define BEYOND_LIMITS_MS 10000
+#define BEYOND_LIMITS_MS 20000
 
 #define LONGEST_MS UINT64_C(1000000000000)
 

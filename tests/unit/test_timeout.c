@@ -78,10 +78,10 @@ static void test_a_repeated_run_gets_no_more_time(void)
 static void test_a_child_has_room_for_all_its_runs(void)
 {
     struct lg_record record = test_under(1000);
-    CU_ASSERT_EQUAL(lg_timeout_of_child(&record, 0), 18000);
-    CU_ASSERT_EQUAL(lg_timeout_of_child(&record, 5), 23000);
+    CU_ASSERT_EQUAL(lg_timeout_of_child(&record, 0), 28000);
+    CU_ASSERT_EQUAL(lg_timeout_of_child(&record, 5), 33000);
     record.wishes = (struct lg_wishes){.flags = LG_WISH_TIMEOUT, .timeout_ms = 2000};
-    CU_ASSERT_EQUAL(lg_timeout_of_child(&record, 0), 26000);
+    CU_ASSERT_EQUAL(lg_timeout_of_child(&record, 0), 36000);
     record.wishes.timeout_ms = 0;
     CU_ASSERT_EQUAL(lg_timeout_of_child(&record, 0), 0);
     record = test_under(0);
@@ -117,8 +117,8 @@ static void test_what_runs_before_a_test_has_the_longest_limit_of_all(void)
     lg_timeout_note(7000);
     lg_timeout_note(2000);
     CU_ASSERT_EQUAL(lg_timeout_of_preparation(&record, 3), 21000);
-    CU_ASSERT_EQUAL(lg_timeout_of_child(&record, 3), 39000);
-    CU_ASSERT_EQUAL(lg_timeout_of_child(&record, 0), 18000);
+    CU_ASSERT_EQUAL(lg_timeout_of_child(&record, 3), 49000);
+    CU_ASSERT_EQUAL(lg_timeout_of_child(&record, 0), 28000);
     record.wishes = (struct lg_wishes){.flags = LG_WISH_TIMEOUT, .timeout_ms = 9000};
     CU_ASSERT_EQUAL(lg_timeout_of_preparation(&record, 2), 18000);
     lg_timeout_note(0);
