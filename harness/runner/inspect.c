@@ -31,14 +31,17 @@ static int open_program(const char *program)
     return -1;
 }
 
-/* The dynamic linker that ELF asks for, or NULL. */
+/* The dynamic linker that ELF asks for, or NULL. A file may say that it has thousands of millions
+ * of segments: it has those that can be read. */
 static const char *interpreter(Elf *elf, const char *bytes, size_t size)
 {
     size_t count = 0;
     elf_getphdrnum(elf, &count);
     for (size_t i = 0; i < count; i++) {
         GElf_Phdr segment;
-        if (gelf_getphdr(elf, (int)i, &segment) == NULL || segment.p_type != PT_INTERP)
+        if (gelf_getphdr(elf, (int)i, &segment) == NULL)
+            return NULL;
+        if (segment.p_type != PT_INTERP)
             continue;
         if (segment.p_offset < size && memchr(bytes + segment.p_offset, 0, size - segment.p_offset))
             return bytes + segment.p_offset;

@@ -28,8 +28,9 @@ static bool find_part(Dwfl_Module *module, GElf_Word type, GElf_Word flags, stru
     const char *file = elf_rawfile(elf, &size);
     for (size_t i = 0; file != NULL && i < headers; i++) {
         GElf_Phdr header;
-        if (gelf_getphdr(elf, (int)i, &header) == NULL || header.p_type != type ||
-            (header.p_flags & flags) != flags || header.p_offset > size ||
+        if (gelf_getphdr(elf, (int)i, &header) == NULL)
+            return false; /* there are no more, however many it says it has */
+        if (header.p_type != type || (header.p_flags & flags) != flags || header.p_offset > size ||
             header.p_filesz > size - header.p_offset)
             continue;
         part->bytes = (const unsigned char *)file + header.p_offset;

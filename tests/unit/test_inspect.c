@@ -105,6 +105,21 @@ static void test_an_interpreter_that_cannot_be_read_does_no_harm(void)
     CU_ASSERT_STRING_NOT_EQUAL(reason_of(&program, 0755), NO_CUNIT);
 }
 
+/* Far more segments than the file has room for: their number is in a section then. It takes as good
+ * as no time: minutes, if each were asked for. */
+static void test_a_program_that_lies_about_its_segments_is_static(void)
+{
+    struct program program = program_of(ELFCLASS64, false);
+    Elf64_Shdr section = {.sh_info = UINT32_MAX};
+    program.header.e_phoff = UINT64_C(1) << 40;
+    program.header.e_phnum = PN_XNUM;
+    program.header.e_shnum = 1;
+    program.header.e_shentsize = sizeof(section);
+    program.header.e_shoff = offsetof(struct program, text);
+    memcpy(program.text, &section, sizeof(section));
+    CU_ASSERT_PTR_NOT_NULL(strstr(reason_of(&program, 0755), "statically linked"));
+}
+
 static void test_a_program_of_32_bits_is_told_apart(void)
 {
     struct program program = program_of(ELFCLASS32, true);
@@ -211,6 +226,7 @@ int add_inspect_suite(void)
         UNIT_TEST(test_a_static_program_is_told_apart),
         UNIT_TEST(test_a_program_for_musl_is_told_apart),
         UNIT_TEST(test_an_interpreter_that_cannot_be_read_does_no_harm),
+        UNIT_TEST(test_a_program_that_lies_about_its_segments_is_static),
         UNIT_TEST(test_a_program_of_32_bits_is_told_apart),
         UNIT_TEST(test_a_setuid_program_is_told_before_all_else),
         UNIT_TEST(test_files_that_are_no_programs_give_no_reason),
