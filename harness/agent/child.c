@@ -310,7 +310,6 @@ static void run_again(struct lg_trial *trial, struct lg_body body)
         uint32_t made = repeat(body, runs, started_ns);
         if (made == 0)
             return;
-        bool knew = lg_rest_insists();
         bool was_restless = lg_rest_end_runs(&before, &after);
         struct lg_gauges growth;
         lg_sample_growth(&before, &after, record->measured, &growth);
@@ -320,9 +319,6 @@ static void run_again(struct lg_trial *trial, struct lg_body body)
          * end each time what its last run has left, and leave the same again. */
         bool drops = was_restless &&
                      (dropped < MAX_DROPPED || (!is_last && has_become_less(trial, &growth)));
-        /* What it marks was not waited for in this step. */
-        if (!knew && lg_rest_insists() && (record->wishes.flags & LG_WISH_MARKS) != 0)
-            drops = true;
         keep_step(made, warm_up, &growth);
         if (drops) {
             dropped++;

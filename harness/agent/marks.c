@@ -30,11 +30,12 @@ static bool is_marked(void)
     return (lg_agent.record->wishes.flags & LG_WISH_MARKS) != 0;
 }
 
-static bool is_only_run(void)
+/* The first of several runs is not judged. */
+static bool is_judged(void)
 {
-    return lg_agent.counting == LG_COUNT_FIRST &&
-           (lg_agent.ledger.header->orders.rigor == LG_RIGOR_ONCE ||
-            (lg_agent.record->wishes.flags & LG_WISH_SINGLE_RUN) != 0);
+    return lg_agent.counting == LG_COUNT_REPEAT ||
+           lg_agent.ledger.header->orders.rigor == LG_RIGOR_ONCE ||
+           (lg_agent.record->wishes.flags & LG_WISH_SINGLE_RUN) != 0;
 }
 
 /* The body goes on after it. */
@@ -43,7 +44,7 @@ static void sample_in_body(const struct lg_sample *since, struct lg_sample *out)
     uint32_t phase = lg_agent.record->phase;
     int saved_errno = errno;
     if (since != NULL)
-        lg_rest_sample_in_run(since, is_only_run(), out);
+        lg_rest_sample_in_run(since, is_judged(), out);
     else
         lg_child_sample(out);
     lg_agent.record->phase = phase;

@@ -36,6 +36,7 @@ static struct {
     uint64_t patience_ns; /* so long */
     uint64_t longest_ns;  /* after which anything was seen to have ended */
     uint64_t waited_ns;
+    bool is_left_in_run; /* what was waited for in the midst of a run has not ended */
 } rest;
 
 /* Sleeps a little. Returns for how long: a timer of the test's may wake it up, and on a busy
@@ -71,25 +72,30 @@ void lg_rest_settle(const struct lg_sample *before)
     settle_for(before, SETTLE_NS);
 }
 
+static bool is_left(const struct lg_sample *before, const struct lg_sample *after)
+{
+    return after->threads > before->threads || after->children > before->children;
+}
+
 void lg_rest_sample(const struct lg_sample *before, struct lg_sample *out)
 {
     lg_child_sample(out);
-    if (out->threads <= before->threads && out->children <= before->children)
+    if (!is_left(before, out))
         return;
     lg_rest_settle(before);
     lg_child_sample(out);
 }
 
-void lg_rest_sample_in_run(const struct lg_sample *before, bool is_only_run, struct lg_sample *out)
+void lg_rest_sample_in_run(const struct lg_sample *before, bool is_patient, struct lg_sample *out)
 {
     uint64_t *run_started_ns = &lg_agent.record->run_started_ns;
-    uint64_t patience_ns = is_only_run ? PATIENCE_NS : rest.patience_ns;
     lg_rest_sample(before, out);
-    if (patience_ns == 0 || (out->threads <= before->threads && out->children <= before->children))
+    if (!is_patient || rest.is_left_in_run || !is_left(before, out))
         return;
     uint64_t started_ns = lg_clock_ns();
-    settle_for(before, patience_ns);
+    settle_for(before, PATIENCE_NS);
     lg_child_sample(out);
+    rest.is_left_in_run = is_left(before, out);
     uint64_t run_ns = __atomic_load_n(run_started_ns, __ATOMIC_RELAXED);
     __atomic_store_n(run_started_ns, run_ns + lg_clock_ns() - started_ns, __ATOMIC_RELEASE);
 }
@@ -194,6 +200,7 @@ void lg_rest_begin(const struct lg_sample *first, uint32_t patience_ms)
     rest.insists = patience_ms > 0;
     rest.patience_ns = UINT64_C(1000000) * patience_ms;
     rest.longest_ns = rest.waited_ns = 0;
+    rest.is_left_in_run = false;
     list_unless_alone(&stay, first);
     counted = stay;
 }
@@ -281,11 +288,6 @@ bool lg_rest_await_returns(lg_gauge_set suspects, struct lg_sample *out, struct 
     for (int gauge = 0; gauge < LG_GAUGE_COUNT; gauge++)
         returned->values[gauge] = -least.values[gauge];
     return out->threads <= 1 || slept_ns >= fell_ns + RETURN_NS;
-}
-
-bool lg_rest_insists(void)
-{
-    return rest.insists;
 }
 
 uint64_t lg_rest_waited_ns(void)

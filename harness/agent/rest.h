@@ -14,9 +14,9 @@ void lg_rest_settle(const struct lg_sample *before);
 /* Takes a sample after that. OUT is not BEFORE. */
 void lg_rest_sample(const struct lg_sample *before, struct lg_sample *out);
 
-/* The same in the midst of a run, which does not last longer for it, and with the time that is
- * known to be worth it; of the only run, with all that there is. */
-void lg_rest_sample_in_run(const struct lg_sample *before, bool is_only_run, struct lg_sample *out);
+/* The same in the midst of a run, which does not last longer for it. If IS_PATIENT, all that is
+ * left gets the time to end, until some has not. */
+void lg_rest_sample_in_run(const struct lg_sample *before, bool is_patient, struct lg_sample *out);
 
 /* The longest that anything is waited for. */
 #define LG_REST_PATIENCE_MS 1300
@@ -27,7 +27,6 @@ void lg_rest_begin(const struct lg_sample *first, uint32_t patience_ms);
 
 /* From here on, what runs leave gets the time to end. */
 void lg_rest_insist(void);
-bool lg_rest_insists(void);
 
 /* Waits until what the runs have left has ended, where that is worth it: then as many threads run
  * at a time as one run starts, and as many stacks are kept for later ones. What does not end in its
