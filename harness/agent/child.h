@@ -1,9 +1,10 @@
-/* What the children of all kinds have in common: the one that judges a test (child.c), and
- * those that are made once more (child_again.c). */
+/* What the children of all kinds have in common: the one that judges a test (child.c, and
+ * child_repeat.c for its repeated runs), and those that are made once more (child_again.c). */
 #ifndef LG_AGENT_CHILD_H
 #define LG_AGENT_CHILD_H
 
 #include "agent/agent.h"
+#include "agent/trial.h"
 
 /* The first thing a child does, and the last. */
 void lg_child_begin(struct lg_record *record);
@@ -18,5 +19,11 @@ void lg_child_run_once(struct lg_body body);
 
 /* Takes a sample; if that fails, the child ends. */
 void lg_child_sample(struct lg_sample *out);
+
+/* Notes that RUNS runs grew by that. */
+void lg_child_keep_step(uint32_t runs, bool warm_up, const struct lg_gauges *growth);
+
+/* Runs BODY again until TRIAL is over, and leaves in the record what leaks. */
+void lg_child_run_again(struct lg_trial *trial, struct lg_body body);
 
 #endif

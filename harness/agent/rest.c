@@ -96,8 +96,10 @@ void lg_rest_sample_in_run(const struct lg_sample *before, bool is_patient, stru
     settle_for(before, PATIENCE_NS);
     lg_child_sample(out);
     rest.is_left_in_run = is_left(before, out);
+    uint64_t waited_ns = lg_clock_ns() - started_ns;
+    rest.waited_ns += waited_ns;
     uint64_t run_ns = __atomic_load_n(run_started_ns, __ATOMIC_RELAXED);
-    __atomic_store_n(run_started_ns, run_ns + lg_clock_ns() - started_ns, __ATOMIC_RELEASE);
+    __atomic_store_n(run_started_ns, run_ns + waited_ns, __ATOMIC_RELEASE);
 }
 
 static bool is_alone(const struct lg_sample *sample)
@@ -229,11 +231,8 @@ static bool is_as_before(const struct lg_sample *before, const struct lg_sample 
 {
     struct lg_gauges growth;
     lg_sample_growth(before, out, lg_agent.record->measured, &growth);
-    for (int gauge = 0; gauge < LG_GAUGE_COUNT; gauge++) {
-        if (gauge != LG_GAUGE_FRAG && growth.values[gauge] != 0)
-            return false;
-    }
-    return true;
+    lg_gauge_set changed = lg_gauges_grown(&growth) | lg_gauges_fallen(&growth);
+    return (changed & ~LG_GAUGE_BIT(LG_GAUGE_FRAG)) == 0;
 }
 
 bool lg_rest_end_runs(const struct lg_sample *before, struct lg_sample *out)

@@ -32,6 +32,16 @@ enum lg_gauge lg_gauge_find(const char *name, int length)
     return LG_GAUGE_COUNT;
 }
 
+lg_gauge_set lg_gauges_fallen(const struct lg_gauges *growth)
+{
+    lg_gauge_set fallen = 0;
+    for (int gauge = 0; gauge < LG_GAUGE_COUNT; gauge++) {
+        if (growth->values[gauge] < 0)
+            fallen |= LG_GAUGE_BIT(gauge);
+    }
+    return fallen;
+}
+
 lg_gauge_set lg_gauges_grown(const struct lg_gauges *growth)
 {
     lg_gauge_set grown = 0;

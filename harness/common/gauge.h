@@ -46,6 +46,9 @@ enum lg_gauge lg_gauge_find(const char *name, int length);
 /* The gauges that grew: value above zero. */
 lg_gauge_set lg_gauges_grown(const struct lg_gauges *growth);
 
+/* Those that became less: value below zero. */
+lg_gauge_set lg_gauges_fallen(const struct lg_gauges *growth);
+
 /* No limit: whatever a gauge grows by, it is not over it. */
 #define LG_GAUGE_UNLIMITED INT64_MAX
 

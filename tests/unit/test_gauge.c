@@ -49,7 +49,7 @@ static void test_find_reads_no_further_than_the_length(void)
     CU_ASSERT_EQUAL(lg_gauge_find("fds=3", 3), LG_GAUGE_FDS);
 }
 
-static void test_grown_are_the_gauges_above_zero(void)
+static void test_grown_and_fallen_are_the_gauges_above_and_below_zero(void)
 {
     struct lg_gauges growth = {{0}};
     CU_ASSERT_EQUAL(lg_gauges_grown(&growth), 0);
@@ -58,6 +58,7 @@ static void test_grown_are_the_gauges_above_zero(void)
     growth.values[LG_GAUGE_CHILDREN] = INT64_MAX;
     CU_ASSERT_EQUAL(lg_gauges_grown(&growth),
                     LG_GAUGE_BIT(LG_GAUGE_LIVE) | LG_GAUGE_BIT(LG_GAUGE_CHILDREN));
+    CU_ASSERT_EQUAL(lg_gauges_fallen(&growth), LG_GAUGE_BIT(LG_GAUGE_HEAP));
 }
 
 static void test_add_sums_gauge_by_gauge(void)
@@ -148,7 +149,7 @@ int add_gauge_suite(void)
         UNIT_TEST(test_memory_is_in_bytes_and_the_rest_is_counted),
         UNIT_TEST(test_find_refuses_parts_and_extensions_of_a_name),
         UNIT_TEST(test_find_reads_no_further_than_the_length),
-        UNIT_TEST(test_grown_are_the_gauges_above_zero),
+        UNIT_TEST(test_grown_and_fallen_are_the_gauges_above_and_below_zero),
         UNIT_TEST(test_over_is_what_grew_by_more_than_its_limit_per_run),
         UNIT_TEST(test_only_gauges_that_grew_are_over),
         UNIT_TEST(test_nothing_is_over_no_limit),
