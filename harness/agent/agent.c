@@ -7,6 +7,7 @@
 #include "agent/own_slots.h"
 #include "agent/pin.h"
 #include "agent/proc.h"
+#include "agent/reach.h"
 #include "agent/selfcheck.h"
 #include "common/pins.h"
 
@@ -128,6 +129,7 @@ static int set_up(const char *address)
     lg_agent.is_host = wiped + 1;
     if (wiped == NULL || lg_sampler_init(&lg_agent.sampler) != 0)
         return -1;
+    lg_reach_set_up();
     return lg_host_open(address);
 }
 

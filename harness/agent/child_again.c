@@ -99,7 +99,8 @@ void lg_child_run_single(struct lg_record *record, struct lg_body body)
     if (traced)
         lg_trace_begin_lost();
     if (record->repeat == LG_REPEAT_FINE &&
-        lg_reach_end(&lg_agent.sampler, stack_pointer, traced ? lg_trace_lose : NULL, &lost) == 0) {
+        lg_reach_end(&lg_agent.sampler, stack_pointer, after.threads <= 1,
+                     traced ? lg_trace_lose : NULL, &lost) == 0) {
         struct lg_gauges growth;
         lg_sample_growth(&before, &after, record->measured, &growth);
         record->lost_heap_bytes = lost.heap_bytes;

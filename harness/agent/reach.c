@@ -1,5 +1,8 @@
 #include "agent/reach.h"
 
+#include "agent/agent.h"
+
+#include <dlfcn.h>
 #include <errno.h>
 #include <stdbool.h>
 #include <string.h>
@@ -38,6 +41,19 @@ static struct {
     size_t pending_count;
     struct lg_range memory;
 } reach;
+
+/* How much of a thread's stack, at its upper end, are its descriptor and its thread-local memory;
+ * 0: unknown. */
+static size_t tls_bytes;
+
+void lg_reach_set_up(void)
+{
+    void (*get_info)(size_t * size, size_t * alignment);
+    size_t alignment;
+    *(void **)&get_info = lg_agent_look_up(RTLD_DEFAULT, "_dl_get_tls_static_info");
+    if (get_info != NULL)
+        get_info(&tls_bytes, &alignment);
+}
 
 int lg_reach_init(void)
 {
@@ -212,9 +228,32 @@ static void scan_pending(void)
     }
 }
 
+/* A thread's descriptor begins with its own address, and has it once more two words on (x86-64). */
+static bool has_descriptor(uint64_t start, uint64_t end)
+{
+    for (uint64_t at = (start + 15) & ~(uint64_t)15; at + 24 <= end; at += 16) {
+        if (word_at(at) == at && word_at(at + 16) == at)
+            return true;
+    }
+    return false;
+}
+
+/* Where in ROW, one of the stacks, that begins which is still in use. The C library keeps stacks of
+ * threads that have ended for later ones: but for the upper end, they are full of what those have
+ * left there. */
+static uint64_t live_part(const struct lg_mapping *row, uint64_t stack_pointer, bool is_alone)
+{
+    if (stack_pointer >= row->start && stack_pointer < row->end)
+        return stack_pointer;
+    if (row->segment != LG_SEGMENT_THREAD_STACK || !is_alone || tls_bytes == 0 ||
+        tls_bytes > row->end - row->start || !has_descriptor(row->end - tls_bytes, row->end))
+        return row->start;
+    return row->end - tls_bytes;
+}
+
 /* Everything that can be written to and is no block of the run: globals, the stacks, what
  * was mapped before. New mappings are blocks themselves, and must be pointed to. */
-static void scan_roots(const struct lg_sampler *sampler, uint64_t stack_pointer)
+static void scan_roots(const struct lg_sampler *sampler, uint64_t stack_pointer, bool is_alone)
 {
     const struct lg_maps *latest = lg_sampler_latest(sampler);
     for (size_t i = 0; i < latest->count; i++) {
@@ -222,8 +261,8 @@ static void scan_roots(const struct lg_sampler *sampler, uint64_t stack_pointer)
         if ((row->flags & LG_MAPPING_READ) == 0 || (row->flags & LG_MAPPING_WRITE) == 0 ||
             row->segment == LG_SEGMENT_HEAP || is_own(sampler, row))
             continue;
-        if (row->segment == LG_SEGMENT_STACK)
-            scan(stack_pointer, row->end);
+        if (row->segment == LG_SEGMENT_STACK || row->segment == LG_SEGMENT_THREAD_STACK)
+            scan(live_part(row, stack_pointer, is_alone), row->end);
         else if (!is_candidate(row))
             scan(row->start, row->end);
     }
@@ -251,14 +290,14 @@ static void add_up(lg_reach_found *found, struct lg_lost *lost)
     }
 }
 
-int lg_reach_end(const struct lg_sampler *sampler, uint64_t stack_pointer, lg_reach_found *found,
-                 struct lg_lost *out)
+int lg_reach_end(const struct lg_sampler *sampler, uint64_t stack_pointer, bool is_alone,
+                 lg_reach_found *found, struct lg_lost *out)
 {
     list(&reach.after, sampler, lg_sampler_latest(sampler));
     if (reach.before.broken || reach.after.broken)
         return reach.after.count == MAX_BLOCKS ? -ENOBUFS : -EINVAL;
     mark_new();
-    scan_roots(sampler, stack_pointer);
+    scan_roots(sampler, stack_pointer, is_alone);
     scan_pending();
     add_up(found, out);
     return 0;

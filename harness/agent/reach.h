@@ -9,12 +9,16 @@
 
 #include "agent/sampler.h"
 
+#include <stdbool.h>
 #include <stdint.h>
 
 struct lg_lost {
     uint64_t heap_bytes;    /* of malloc's, as `live` counts them */
     uint64_t mapping_bytes; /* of other mappings, new or grown */
 };
+
+/* In the host, once. */
+void lg_reach_set_up(void);
 
 /* Before the first sample: makes room. Returns 0 or -errno. */
 int lg_reach_init(void);
@@ -27,9 +31,10 @@ typedef void lg_reach_found(uint64_t start, uint64_t end);
 
 /* Right after the sample that follows it. Of the stack, only what lies above STACK_POINTER
  * is looked at: the frames that were there before the run. What lies below is dead, and
- * full of what the run has left there. Returns 0, -EINVAL if the heap is not as glibc
+ * full of what the run has left there; so are, where this thread IS_ALONE, the stacks of others.
+ * Returns 0, -EINVAL if the heap is not as glibc
  * leaves it, or -ENOBUFS. FOUND may be NULL. */
-int lg_reach_end(const struct lg_sampler *sampler, uint64_t stack_pointer, lg_reach_found *found,
-                 struct lg_lost *out);
+int lg_reach_end(const struct lg_sampler *sampler, uint64_t stack_pointer, bool is_alone,
+                 lg_reach_found *found, struct lg_lost *out);
 
 #endif

@@ -24,6 +24,7 @@ static void check_is_112_alone(const struct lgt_result *run, const char *test)
 
 static const char *const beside[] = {
     "leak_beside_thread",
+    "leak_beside_thread_of_single_run",
     "leak_beside_thread_of_the_run_before",
     "leak_after_thread_of_the_first_run",
     "leak_beside_thread_in_a_marked_part",
@@ -39,8 +40,8 @@ static void check_verdicts(const char *options)
     CU_ASSERT_EQUAL(run.status, 2);
     CU_ASSERT_EQUAL(lgt_count(&run, "//testcase[starts-with(@name,'clean_')]"), 8);
     CU_ASSERT_EQUAL(lgt_count(&run, "//testcase[starts-with(@name,'clean_')]/failure"), 0);
-    CU_ASSERT_EQUAL(lgt_count(&run, "//testcase[starts-with(@name,'leak_')]"), 7);
-    CU_ASSERT_EQUAL(lgt_count(&run, "//testcase[starts-with(@name,'leak_')]/failure"), 7);
+    CU_ASSERT_EQUAL(lgt_count(&run, "//testcase[starts-with(@name,'leak_')]"), 8);
+    CU_ASSERT_EQUAL(lgt_count(&run, "//testcase[starts-with(@name,'leak_')]/failure"), 8);
     for (size_t i = 0; i < BESIDE; i++)
         check_is_112_alone(&run, beside[i]);
     CU_ASSERT_EQUAL(lgt_number(&run, GROWTH("leak_thread_runs_on", "threads_count")), 1);
