@@ -95,8 +95,8 @@ void lg_marks_end(void)
     struct lg_sample end;
     if (!lg_marks_in_test() || !marks.is_open)
         return;
-    lg_trace_pause(true);
     sample_in_body(&marks.begin, &end);
+    lg_trace_pause(true); /* not before: what ends in the time that is waited gives back */
     add_part(&end);
 }
 

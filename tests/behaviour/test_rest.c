@@ -22,6 +22,18 @@ static void check_is_112_alone(const struct lgt_result *run, const char *test)
     }
 }
 
+/* Nor is a line of theirs. */
+static void check_is_named_alone(const struct lgt_result *run, const char *test)
+{
+    char xpath[256];
+    snprintf(xpath, sizeof(xpath),
+             "//testcase[@name='%s']/failure[contains(., 'leave_behind at ')]"
+             "[not(contains(., 'start_thread at '))]"
+             "[not(contains(., 'leave_to_reclaim at '))]",
+             test);
+    CU_ASSERT_EQUAL(lgt_count(run, xpath), 1);
+}
+
 static const char *const beside[] = {
     "leak_beside_thread",
     "leak_beside_thread_of_single_run",
@@ -42,8 +54,10 @@ static void check_verdicts(const char *options)
     CU_ASSERT_EQUAL(lgt_count(&run, "//testcase[starts-with(@name,'clean_')]/failure"), 0);
     CU_ASSERT_EQUAL(lgt_count(&run, "//testcase[starts-with(@name,'leak_')]"), 8);
     CU_ASSERT_EQUAL(lgt_count(&run, "//testcase[starts-with(@name,'leak_')]/failure"), 8);
-    for (size_t i = 0; i < BESIDE; i++)
+    for (size_t i = 0; i < BESIDE; i++) {
         check_is_112_alone(&run, beside[i]);
+        check_is_named_alone(&run, beside[i]);
+    }
     CU_ASSERT_EQUAL(lgt_number(&run, GROWTH("leak_thread_runs_on", "threads_count")), 1);
     CU_ASSERT_EQUAL(lgt_number(&run, GROWTH("leak_zombie_beside_thread", "children_count")), 1);
     CU_ASSERT_EQUAL(
@@ -62,22 +76,6 @@ static void test_nor_is_it_with_more_rigor_or_less(void)
 {
     check_verdicts("--jobs 4 --rigor quick");
     check_verdicts("--jobs 4 --rigor thorough");
-}
-
-static void test_what_is_left_beside_it_is_named_alone(void)
-{
-    struct lgt_result run;
-    lgt_gate(&run, "--jobs 4", "ends_late");
-    for (size_t i = 0; i < BESIDE; i++) {
-        char xpath[256];
-        snprintf(xpath, sizeof(xpath),
-                 "//testcase[@name='%s']/failure[contains(., 'leave_behind at ')]"
-                 "[not(contains(., 'start_thread at '))]"
-                 "[not(contains(., 'leave_to_reclaim at '))]",
-                 beside[i]);
-        CU_ASSERT_EQUAL(lgt_count(&run, xpath), 1);
-    }
-    lgt_free(&run);
 }
 
 /* It takes a first use for a leak, but no thread that has ended. */
@@ -99,7 +97,6 @@ int add_rest_suite(void)
     CU_TestInfo tests[] = {
         {"what_ends_late_is_no_leak", test_what_ends_late_is_no_leak},
         {"nor_is_it_with_more_rigor_or_less", test_nor_is_it_with_more_rigor_or_less},
-        {"what_is_left_beside_it_is_named_alone", test_what_is_left_beside_it_is_named_alone},
         {"a_single_run_gets_the_time_too", test_a_single_run_gets_the_time_too},
         CU_TEST_INFO_NULL,
     };
