@@ -104,6 +104,15 @@ static void unlink_block(struct block *block)
         block->next->link = block->link;
 }
 
+static void free_blocks(void)
+{
+    while (blocks != NULL) {
+        struct block *next = blocks->next;
+        free(blocks);
+        blocks = next;
+    }
+}
+
 static void xml_free(void *memory)
 {
     if (memory == NULL)
@@ -159,8 +168,8 @@ void scarce_xml_memory(unsigned number)
         xmlMemSetup(own_free, own_malloc, own_realloc, own_strdup);
         own_free = NULL;
     }
-    while (number == 0 && blocks != NULL)
-        xml_free(blocks + 1);
+    if (number == 0)
+        free_blocks();
 }
 
 static struct rlimit own_limit;

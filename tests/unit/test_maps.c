@@ -115,7 +115,7 @@ static void check_read_equals_parse(const char *file)
     CU_ASSERT_TRUE_FATAL(room_init(&read, ROOM_ROWS, ROOM_NAMES));
     CU_ASSERT_EQUAL(lg_maps_read(folder.path, &read), 0);
     CU_ASSERT_EQUAL_FATAL(read.count, parsed.count);
-    for (size_t i = 0; i < read.count; i++) {
+    for (size_t i = 0; i < parsed.count; i++) {
         const struct lg_mapping *a = &read.rows[i];
         const struct lg_mapping *b = &parsed.rows[i];
         CU_ASSERT(a->start == b->start && a->end == b->end && a->offset == b->offset &&
