@@ -73,10 +73,20 @@ const char lg_usage[] =
     "exit status: 0 clean; 1 a test failed, crashed or timed out; 2 a test leaked;\n"
     "3 a wrong option or file; 4 something could not be measured\n";
 
+/* 0, or errno of the first time that stdout could not be written to. */
+static int stdout_error;
+
+static void flush_stdout(void)
+{
+    if (fflush(stdout) != 0 && stdout_error == 0)
+        stdout_error = errno;
+}
+
 int lg_fail(const char *format, ...)
 {
     va_list arguments;
     va_start(arguments, format);
+    flush_stdout(); /* what it is about comes first, where both go to one place */
     fputs("leakgate: ", stderr);
     vfprintf(stderr, format, arguments);
     fputc('\n', stderr);
@@ -106,8 +116,9 @@ int lg_command_maps(int argc, char *argv[])
 
 static int flush(int status)
 {
-    if (fflush(stdout) != 0 && errno != EPIPE)
-        return lg_fail("stdout: %s", strerror(errno));
+    flush_stdout();
+    if (stdout_error != 0 && stdout_error != EPIPE)
+        return lg_fail("stdout: %s", strerror(stdout_error));
     return status;
 }
 

@@ -244,11 +244,10 @@ int lg_outfile_prepare(const char *path)
     return error;
 }
 
-int lg_outfile_write_text(int fd, const void *context)
+int lg_outfile_write_bytes(int fd, const char *data, size_t size)
 {
-    const struct lg_text *text = context;
-    for (size_t done = 0; done < text->length;) {
-        ssize_t length = write(fd, text->data + done, text->length - done);
+    for (size_t done = 0; done < size;) {
+        ssize_t length = write(fd, data + done, size - done);
         if (length < 0 && errno == EINTR)
             continue;
         if (length <= 0)
@@ -256,4 +255,10 @@ int lg_outfile_write_text(int fd, const void *context)
         done += (size_t)length;
     }
     return 0;
+}
+
+int lg_outfile_write_text(int fd, const void *context)
+{
+    const struct lg_text *text = context;
+    return lg_outfile_write_bytes(fd, text->data, text->length);
 }

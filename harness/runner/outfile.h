@@ -2,6 +2,8 @@
 #ifndef LG_RUNNER_OUTFILE_H
 #define LG_RUNNER_OUTFILE_H
 
+#include <stddef.h>
+
 /* Writes the contents to FD, which stays the caller's. Returns 0 or -errno. */
 typedef int lg_outfile_writer(int fd, const void *context);
 
@@ -15,6 +17,9 @@ int lg_outfile_write(const char *path, lg_outfile_writer *write, const void *con
 /* Makes the folders on the way to PATH, and checks that a file can be made there, so
  * that a run whose report could not be written does not begin. Returns 0 or -errno. */
 int lg_outfile_prepare(const char *path);
+
+/* Writes all of DATA. Returns 0 or -errno. */
+int lg_outfile_write_bytes(int fd, const char *data, size_t size);
 
 /* The writer of a struct lg_text, which is its CONTEXT. */
 int lg_outfile_write_text(int fd, const void *context);

@@ -126,6 +126,23 @@ static void test_a_failed_write_leaves_the_old_report(void)
     lgt_free(&folder);
 }
 
+/* The report is long: it goes on after the write that has failed, and looks for sources. */
+static void test_a_failed_write_is_told_last_with_its_reason(void)
+{
+    static const char last[] = "\nleakgate: --junit: /dev/full could not be written: "
+                               "No space left on device\n";
+    struct lgt_result run;
+    const char *const argv[] = {
+        "sh", "-c", "\"$0\" run --junit /dev/full -- \"$1\" 2>&1", LGT_LEAKGATE, LGT_SAMPLE, NULL};
+    lgt_command(&run, NULL, argv);
+    CU_ASSERT_EQUAL(run.status, 3);
+    CU_ASSERT_PTR_NOT_NULL(strstr(run.out, "leakgate: 72 tests: 43 passed, 29 leaked"));
+    size_t length = strlen(run.out);
+    CU_ASSERT_FATAL(length > sizeof(last));
+    CU_ASSERT_STRING_EQUAL(run.out + length - (sizeof(last) - 1), last);
+    lgt_free(&run);
+}
+
 static void test_a_pipe_takes_the_report(void)
 {
     struct lgt_result run;
@@ -198,6 +215,8 @@ int add_report_suite(void)
          test_odd_names_and_output_leave_xml_that_parses},
         {"totals_are_those_of_the_cases", test_totals_are_those_of_the_cases},
         {"a_failed_write_leaves_the_old_report", test_a_failed_write_leaves_the_old_report},
+        {"a_failed_write_is_told_last_with_its_reason",
+         test_a_failed_write_is_told_last_with_its_reason},
         {"a_pipe_takes_the_report", test_a_pipe_takes_the_report},
         {"terminal_shows_progress_and_colour", test_terminal_shows_progress_and_colour},
         {"no_colour_and_no_progress_in_a_file", test_no_colour_and_no_progress_in_a_file},

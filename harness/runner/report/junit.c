@@ -333,7 +333,7 @@ static int write_document(struct junit *junit)
     lg_junit_end(junit);
     lg_junit_check(junit, xmlTextWriterEndDocument(junit->writer));
     lg_junit_check(junit, xmlTextWriterFlush(junit->writer));
-    return junit->failed ? -EIO : 0;
+    return junit->failed ? -ENOMEM : 0; /* but for writing, which the sink tells of */
 }
 
 /* The caller reports what went wrong. */
@@ -343,10 +343,24 @@ static void keep_quiet(void *context, const char *message, ...)
     (void)message;
 }
 
-/* libxml2 reports that writing failed, not why: errno of the last write tells. */
+/* libxml2 tells that writing failed, much later and not why. */
+struct sink {
+    int fd;
+    int error; /* of the first write that failed, or 0 */
+};
+
+static int write_to_sink(void *context, const char *data, int length)
+{
+    struct sink *sink = context;
+    if (sink->error == 0)
+        sink->error = lg_outfile_write_bytes(sink->fd, data, (size_t)length);
+    return sink->error == 0 ? length : -1;
+}
+
 static int write_with(struct junit *junit, int fd)
 {
-    xmlOutputBufferPtr buffer = xmlOutputBufferCreateFd(fd, NULL);
+    struct sink sink = {fd, 0};
+    xmlOutputBufferPtr buffer = xmlOutputBufferCreateIO(write_to_sink, NULL, &sink, NULL);
     if (buffer == NULL)
         return -ENOMEM;
     junit->writer = xmlNewTextWriter(buffer);
@@ -354,12 +368,9 @@ static int write_with(struct junit *junit, int fd)
         xmlOutputBufferClose(buffer);
         return -ENOMEM;
     }
-    errno = 0;
     int error = write_document(junit);
-    if (error != 0 && errno != 0)
-        error = -errno;
     xmlFreeTextWriter(junit->writer);
-    return error;
+    return sink.error != 0 ? sink.error : error;
 }
 
 struct target {
