@@ -343,31 +343,12 @@ static void keep_quiet(void *context, const char *message, ...)
     (void)message;
 }
 
-/* libxml2 tells that writing failed, much later and not why. */
-struct sink {
-    int fd;
-    int error; /* of the first write that failed, or 0 */
-};
-
-static int write_to_sink(void *context, const char *data, int length)
-{
-    struct sink *sink = context;
-    if (sink->error == 0)
-        sink->error = lg_outfile_write_bytes(sink->fd, data, (size_t)length);
-    return sink->error == 0 ? length : -1;
-}
-
 static int write_with(struct junit *junit, int fd)
 {
-    struct sink sink = {fd, 0};
-    xmlOutputBufferPtr buffer = xmlOutputBufferCreateIO(write_to_sink, NULL, &sink, NULL);
-    if (buffer == NULL)
+    struct junit_sink sink;
+    junit->writer = lg_junit_open(&sink, fd);
+    if (junit->writer == NULL)
         return -ENOMEM;
-    junit->writer = xmlNewTextWriter(buffer);
-    if (junit->writer == NULL) {
-        xmlOutputBufferClose(buffer);
-        return -ENOMEM;
-    }
     int error = write_document(junit);
     xmlFreeTextWriter(junit->writer);
     return sink.error != 0 ? sink.error : error;

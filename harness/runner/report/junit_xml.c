@@ -1,12 +1,31 @@
 #include "runner/report/junit_xml.h"
 
 #include "runner/message.h"
+#include "runner/outfile.h"
 #include "runner/text.h"
 
 #include <inttypes.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
+
+static int write_to_sink(void *context, const char *data, int length)
+{
+    struct junit_sink *sink = context;
+    if (sink->error == 0)
+        sink->error = lg_outfile_write_bytes(sink->fd, data, (size_t)length);
+    return sink->error == 0 ? length : -1;
+}
+
+xmlTextWriterPtr lg_junit_open(struct junit_sink *sink, int fd)
+{
+    *sink = (struct junit_sink){fd, 0};
+    xmlOutputBufferPtr buffer = xmlOutputBufferCreateIO(write_to_sink, NULL, sink, NULL);
+    xmlTextWriterPtr writer = buffer != NULL ? xmlNewTextWriter(buffer) : NULL;
+    if (writer == NULL && buffer != NULL)
+        xmlOutputBufferClose(buffer);
+    return writer;
+}
 
 bool lg_junit_strict(const struct junit *junit)
 {

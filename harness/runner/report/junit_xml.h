@@ -15,6 +15,16 @@ struct junit {
     bool failed;
 };
 
+/* libxml2 tells that writing failed, much later and not why. */
+struct junit_sink {
+    int fd;
+    int error; /* of the first write that failed, -errno, or 0 */
+};
+
+/* A writer to FD, which stays the caller's, by SINK, which has to last as long; NULL without
+ * memory. The caller frees it with xmlFreeTextWriter. */
+xmlTextWriterPtr lg_junit_open(struct junit_sink *sink, int fd);
+
 /* Whether the report has to be valid against the schemas that people validate against. */
 bool lg_junit_strict(const struct junit *junit);
 
